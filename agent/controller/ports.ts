@@ -1,0 +1,69 @@
+/**
+ * Every seam between the controller's driver and the world, as interfaces. The real ones live in
+ * `io/`, the fakes in `tests/support`.
+ */
+
+import type { PathId } from "../domain/ids.ts";
+import type { HealthRow } from "../domain/path-health.ts";
+import type { Instant, UnixMillis, UnixSeconds } from "../domain/units.ts";
+
+export interface Clock {
+  /** CLOCK_MONOTONIC in us: the same clock as the worker's stamps. */
+  monotonic(): Instant;
+  wall(): UnixMillis;
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A constant message plus fields. Addresses only at debug. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Cancels an armed timer. */
+export type Disarm = () => void;
+
+export interface Timers {
+  /** Calls `wake` once, not before `at`. */
+  arm(at: Instant, wake: () => void): Disarm;
+}
+
+/** To the worker. `send` never blocks; a frame that does not fit now is queued by the channel. */
+export interface ProbeChannel {
+  send(frame: Uint8Array): void;
+}
+
+export interface HistoryQuery {
+  readonly path: PathId;
+  readonly from: UnixSeconds;
+  readonly to: UnixSeconds;
+  readonly limit: number;
+  /** Rows with an id above this one only; null: from the start of the span. */
+  readonly cursor: number | null;
+}
+
+export interface HistoryPage {
+  readonly rows: readonly (HealthRow & { readonly health_id: number | null })[];
+  /** null: no more rows. */
+  readonly next_cursor: number | null;
+}
+
+export type StoreState =
+  | { readonly kind: "ok" }
+  | { readonly kind: "failing"; readonly since: UnixSeconds; readonly reason: string };
+
+export interface Journal {
+  /** Takes a row into the batch; never throws, never waits for the disk. */
+  recordCheck(row: HealthRow): void;
+  /** Writes the batch in one transaction. A failure keeps the rows and shows in `state`. */
+  flush(): void;
+  /** Stored rows and the unflushed tail, oldest first. */
+  history(query: HistoryQuery): HistoryPage;
+  readonly state: StoreState;
+  /** Rows not yet on disk. */
+  readonly pending: number;
+  close(): void;
+}
