@@ -17,7 +17,7 @@ export const FRAME = {
   // controller -> worker (data pair)
   table: 1, // probe table part; aux: epoch, aux2: part | parts << 16
   // worker -> controller (data pair)
-  outcomes: 16, // count outcome records
+  outcomes: 16, // count outcome records; aux: epoch of the table they belong to
   tableAck: 17, // aux: epoch, count: series accepted
   abilities: 18, // body: JSON WorkerAbilities; sent at start and on change
   counters: 19, // body: JSON WorkerCounters, with every pong
@@ -30,7 +30,8 @@ export const FRAME = {
   config: 36, // supervisor -> controller, JSON in parts; aux2: part | parts << 16
   stop: 37, // supervisor -> child
   reload: 38, // controller -> supervisor: please re-read the configuration
-  notice: 39, // both ways, body: JSON Notice (states that surfaces should show)
+  processes: 39, // supervisor -> controller, body: JSON ProcessReport, on every change
+  ready: 40, // controller -> supervisor: configured and serving
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
@@ -272,9 +273,21 @@ export interface Progress {
   readonly lag_us: number;
 }
 
-export interface Notice {
-  readonly kind: "degraded" | "restart" | "stopping" | "reload";
-  readonly message: string;
+export interface ProcessState {
+  readonly pid: number | null;
+  readonly generation: number;
+  readonly restarts: number;
+  readonly last_exit: string | null;
+}
+
+/** What only the supervisor knows, for the status surfaces. */
+export interface ProcessReport {
+  readonly supervisor_pid: number;
+  readonly controller: ProcessState;
+  readonly worker: ProcessState;
+  /** Own users for the children, or one shared by all. */
+  readonly separation: "users" | "shared";
+  readonly problems: readonly string[];
 }
 
 /** A header-only frame. */

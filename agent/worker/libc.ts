@@ -5,6 +5,7 @@
  * directory. FFI needs the JIT (no MemoryDenyWriteExecute, no `ulimit -v`); see `ffiProblem`.
  */
 
+import type { Pointer } from "bun:ffi";
 import { dlopen, ptr, read } from "bun:ffi";
 import { invariant } from "../domain/invariant.ts";
 import type { Instant } from "../domain/units.ts";
@@ -73,7 +74,13 @@ export function ffiProblem(): string | null {
   }
 }
 
-export type ByteView = Uint8Array | Int32Array | Uint32Array | Float64Array | BigInt64Array;
+export type ByteView =
+  | Uint8Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float64Array
+  | BigInt64Array;
 
 /** errno of the call before; read it in the very next statement. */
 export function lastErrno(): number {
@@ -94,11 +101,14 @@ export function cString(text: string): Uint8Array {
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
-const timespec = new BigInt64Array(2);
+const CLOCK_BOOTTIME = 7;
+/** struct timespec as 32-bit words: low and high half of the seconds, then the nanoseconds. */
+const timespec = new Uint32Array(4);
 
-function readClock(id: number): number {
+function readClock(id: number, baseSeconds = 0): number {
   libc().clock_gettime(id, timespec);
-  return Number(timespec[0]) * 1e6 + Number(timespec[1]) / 1e3;
+  const seconds = (timespec[1] ?? 0) * 2 ** 32 + (timespec[0] ?? 0);
+  return (seconds - baseSeconds) * 1e6 + (timespec[2] ?? 0) / 1e3;
 }
 
 /** CLOCK_MONOTONIC in us. */
@@ -106,9 +116,17 @@ export function monotonicNow(): Instant {
   return instant(readClock(CLOCK_MONOTONIC));
 }
 
-/** CLOCK_REALTIME in us since 1970: only for differences against kernel stamps. */
-export function realtimeNow(): number {
-  return readClock(CLOCK_REALTIME);
+/** CLOCK_MONOTONIC plus the time in suspend, us: a jump of the difference is a suspend. */
+export function boottimeNow(): number {
+  return readClock(CLOCK_BOOTTIME);
+}
+
+/**
+ * CLOCK_REALTIME in us since `baseSeconds` (Unix): only for differences against kernel stamps. A
+ * base near now keeps the nanoseconds, which a double of 1.7e15 us cannot hold.
+ */
+export function realtimeNow(baseSeconds = 0): number {
+  return readClock(CLOCK_REALTIME, baseSeconds);
 }
 
 // --- results ---------------------------------------------------------------------------------------
@@ -190,7 +208,7 @@ export function receiveBytes(fd: number, into: Uint8Array, flags: number): numbe
 
 /** Messages sent (at least 1), or -errno. `messages` is an array of struct mmsghdr. */
 export function sendMessages(fd: number, messages: number, count: number, flags: number): number {
-  const sent = libc().sendmmsg(fd, messages, count, flags);
+  const sent = libc().sendmmsg(fd, messages as Pointer, count, flags);
   return sent >= 0 ? sent : -lastErrno();
 }
 
@@ -201,13 +219,13 @@ export function receiveMessages(
   count: number,
   flags: number,
 ): number {
-  const got = libc().recvmmsg(fd, messages, count, flags, null);
+  const got = libc().recvmmsg(fd, messages as Pointer, count, flags, null);
   return got >= 0 ? got : -lastErrno();
 }
 
 /** Ready descriptors, 0 at the timeout, or -errno. `pollfds` is an array of struct pollfd. */
-export function pollFds(pollfds: ByteView, count: number, timeout: BigInt64Array | null): number {
-  const ready = libc().ppoll(pollfds, BigInt(count), timeout, null);
+export function pollFds(pollfds: ByteView, count: number, timeout: ByteView | null): number {
+  const ready = libc().ppoll(pollfds, count, timeout, null);
   return ready >= 0 ? ready : -lastErrno();
 }
 
@@ -297,7 +315,7 @@ export function userId(): number {
 
 /** SIG_IGN for each number; process-wide, and lost at exec. */
 export function ignoreSignals(numbers: readonly number[]): void {
-  const SIG_IGN = 1;
+  const SIG_IGN = 1 as Pointer;
   for (const number of numbers) libc().signal(number, SIG_IGN);
 }
 

@@ -1,0 +1,82 @@
+/** The commands of the program. Each loads its code when it runs. */
+
+import type { Command } from "./command.ts";
+import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
+import { RUN_OPTIONS } from "./run-options.ts";
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "run",
+    summary: "run the agent (without a configuration: watch loopback)",
+    operands: "",
+    options: RUN_OPTIONS,
+    notes: "Signals: TERM and INT stop, HUP reloads the configuration; a second TERM ends at once.",
+    run: async () => 0, // main.ts starts the supervisor; only --help comes here
+  },
+  {
+    name: "check-config",
+    summary: "read the configuration and list every problem",
+    operands: "[FILE]",
+    options: { config: CONFIG_OPTION, json: JSON_OPTION },
+    notes: "Exit codes: 0 no problem (warnings allowed), 2 problems.",
+    run: async (input) => (await import("./check-config.ts")).checkConfig(input),
+  },
+  {
+    name: "config",
+    summary: "print the commented reference configuration: config example",
+    operands: "example",
+    options: {},
+    run: async (input) => (await import("./config-example.ts")).printConfig(input),
+  },
+  {
+    name: "status",
+    summary: "state of the running agent and its paths",
+    operands: "",
+    options: { socket: SOCKET_OPTION, config: CONFIG_OPTION, json: JSON_OPTION },
+    notes: "Exit codes: 0 all paths up, 3 something is not well, 4 the agent does not run.",
+    run: async (input) => (await import("./status.ts")).showStatus(input),
+  },
+  {
+    name: "paths",
+    summary: "the paths with score, loss, latency and what limits them",
+    operands: "[PATH...]",
+    options: { socket: SOCKET_OPTION, config: CONFIG_OPTION, json: JSON_OPTION },
+    notes: "Exit codes: 0 shown, 1 no such path, 4 the agent does not run.",
+    run: async (input) => (await import("./paths.ts")).showPaths(input),
+  },
+  {
+    name: "probe",
+    summary: "probe targets now, like fping (needs no agent)",
+    operands: "TARGET...",
+    options: {
+      "targets-file": { type: "string", value: "FILE", help: "more targets, one a line; -: stdin" },
+      count: { type: "string", short: "c", value: "N", help: "probes per target (default 5)" },
+      interval: {
+        type: "string",
+        short: "i",
+        value: "MS",
+        help: "between probes of one target (default 1000, at least 10)",
+      },
+      timeout: { type: "string", short: "t", value: "MS", help: "later is late (default 1000)" },
+      type: { type: "string", short: "T", value: "TYPE", help: "icmp or udp (default icmp)" },
+      port: { type: "string", short: "p", value: "PORT", help: "udp: port (default 7)" },
+      size: { type: "string", short: "b", value: "OCTETS", help: "payload (default 56)" },
+      interface: { type: "string", short: "I", value: "DEVICE", help: "send through this device" },
+      dscp: { type: "string", value: "N", help: "0 to 63 (default 0)" },
+      ttl: { type: "string", value: "N", help: "1 to 255 (default: the system's)" },
+      ipv4: { type: "boolean", short: "4", help: "names: IPv4 only" },
+      ipv6: { type: "boolean", short: "6", help: "names: IPv6 only" },
+      quiet: { type: "boolean", short: "q", help: "summary only" },
+      json: { type: "boolean", help: "one JSON object per line" },
+    },
+    notes: "Exit codes: 0 every target replied, 1 some did not, 2 usage or no socket.",
+    run: async (input) => (await import("./probe.ts")).probeTargets(input),
+  },
+  {
+    name: "version",
+    summary: "version, build, runtime and ABI of the core",
+    operands: "",
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import("./version.ts")).showVersion(input),
+  },
+];

@@ -1,0 +1,225 @@
+/**
+ * The loop: collect what arrived, read the clock once, ask the engine, perform its effects in order,
+ * arm one timer for the engine's next wake-up. It holds no policy; what it knows of the worker is
+ * which generation and table epoch a frame must carry to count.
+ */
+
+import type { PathIndex } from "../domain/ids.ts";
+import { unreachable } from "../domain/invariant.ts";
+import type { Instant } from "../domain/units.ts";
+import { between, instant, US_PER_S } from "../domain/units.ts";
+import type { Effect } from "../engine/effect.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Input } from "../engine/input.ts";
+import type { Scorer } from "../scoring/scorer.ts";
+import type { FrameHeader, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
+import {
+  decodeJson,
+  encodeTable,
+  FRAME,
+  HEADER_SIZE,
+  OUTCOME_SIZE,
+  readHeader,
+  viewOf,
+} from "../wire/frame.ts";
+import type { HealthReader } from "./health-reader.ts";
+import type { Clock, Disarm, Journal, Log, ProbeChannel, Timers } from "./ports.ts";
+import type { ProbePlan } from "./probe-table.ts";
+
+export interface DriverParts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly scorer: Scorer;
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly channel: ProbeChannel;
+  readonly health: HealthReader;
+}
+
+/** A timer this late means that we were stopped: that span proves nothing about any path. */
+const STALL_US = US_PER_S;
+
+export class Driver {
+  readonly #parts: DriverParts;
+  #plan: ProbePlan | null = null;
+  #epoch = 0;
+  #generation = 0;
+  #acknowledged = false;
+  #abilities: WorkerAbilities | null = null;
+  #counters: WorkerCounters | null = null;
+  #staleFrames = 0;
+  #lastIngest: Instant = instant(0);
+  #armedFor: Instant | null = null;
+  #disarm: Disarm = () => {};
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+  }
+
+  /** The worker knows the current table. */
+  get acknowledged(): boolean {
+    return this.#acknowledged;
+  }
+
+  /** null while no worker has reported. */
+  get abilities(): WorkerAbilities | null {
+    return this.#abilities;
+  }
+
+  get counters(): WorkerCounters | null {
+    return this.#counters;
+  }
+
+  /** Frames of an earlier worker or table, not counted. */
+  get staleFrames(): number {
+    return this.#staleFrames;
+  }
+
+  get lastIngest(): Instant {
+    return this.#lastIngest;
+  }
+
+  /** Takes a new table: every window starts anew. */
+  applyPlan(plan: ProbePlan): void {
+    const now = this.#parts.clock.monotonic();
+    this.#plan = plan;
+    // Differs from the epoch of an earlier controller whose outcomes may still lie in the channel.
+    this.#epoch = Math.max(this.#epoch + 1, Math.floor(now / 1_000)) >>> 0;
+    this.#parts.scorer.configure(plan.layouts);
+    this.#step([{ kind: "table", paths: plan.enginePaths }], now);
+    this.#sendTable();
+  }
+
+  /** A worker of this generation is there; 0: it is gone. */
+  peerChanged(generation: number): void {
+    this.#generation = generation;
+    this.#acknowledged = false;
+    if (generation === 0) this.#step([{ kind: "worker-lost" }], this.#parts.clock.monotonic());
+    else this.#sendTable();
+  }
+
+  /** A frame from the worker; the bytes are read during the call only. */
+  receive(frame: Uint8Array): void {
+    const header = readHeader(frame);
+    if (header === null || header.generation !== this.#generation) {
+      this.#staleFrames++;
+      return;
+    }
+    switch (header.type) {
+      case FRAME.outcomes:
+        this.#ingest(header, frame);
+        return;
+      case FRAME.tableAck:
+        this.#acknowledged = header.aux === this.#epoch;
+        return;
+      case FRAME.abilities:
+        this.#takeAbilities(decodeJson(frame));
+        return;
+      case FRAME.counters:
+        // Both ends are this program, of one version: the shape is wire/frame.ts's.
+        this.#counters = decodeJson(frame) as WorkerCounters;
+        return;
+      case FRAME.stall:
+        this.#takeStall(frame);
+        return;
+      default:
+        this.#staleFrames++;
+    }
+  }
+
+  stop(): void {
+    this.#disarm();
+    this.#parts.journal.close();
+  }
+
+  #sendTable(): void {
+    if (this.#plan === null || this.#generation === 0) return;
+    for (const frame of encodeTable(this.#epoch, this.#generation, this.#plan.rows)) {
+      this.#parts.channel.send(frame);
+    }
+  }
+
+  #ingest(header: FrameHeader, frame: Uint8Array): void {
+    const end = HEADER_SIZE + header.count * OUTCOME_SIZE;
+    if (header.aux !== this.#epoch || end > frame.byteLength) {
+      this.#staleFrames++;
+      return;
+    }
+    const { scorer, clock } = this.#parts;
+    const count = scorer.ingest(frame.subarray(HEADER_SIZE, end));
+    this.#lastIngest = clock.monotonic();
+    this.#step([{ kind: "ingested", paths: scorer.touchedPaths, count }], this.#lastIngest);
+  }
+
+  #takeAbilities(body: unknown): void {
+    const abilities = body as WorkerAbilities;
+    this.#abilities = abilities;
+    this.#parts.log.info("probe sockets", {
+      icmp4: abilities.icmp4,
+      icmp6: abilities.icmp6,
+      udp4: abilities.udp4,
+      udp6: abilities.udp6,
+      stamps: abilities.stamps,
+    });
+    for (const problem of abilities.problems) this.#parts.log.warn(problem);
+  }
+
+  #takeStall(frame: Uint8Array): void {
+    if (frame.byteLength < HEADER_SIZE + 16) return;
+    const view = viewOf(frame);
+    const from = instant(view.getFloat64(HEADER_SIZE, true));
+    const to = instant(view.getFloat64(HEADER_SIZE + 8, true));
+    this.#parts.log.warn("probing was stalled, the span counts for nothing", {
+      ms: Math.round(between(from, to) / 1_000),
+    });
+    this.#step([{ kind: "stalled", from, to }], this.#parts.clock.monotonic());
+  }
+
+  #step(inputs: readonly Input[], now: Instant): void {
+    for (const effect of this.#parts.engine.handle(inputs, now)) this.#perform(effect);
+    this.#arm();
+  }
+
+  #arm(): void {
+    const next = this.#parts.engine.nextWakeup();
+    if (next === this.#armedFor) return;
+    this.#disarm();
+    this.#armedFor = next;
+    this.#disarm = next === null ? () => {} : this.#parts.timers.arm(next, () => this.#wake(next));
+  }
+
+  #wake(planned: Instant): void {
+    this.#armedFor = null;
+    const now = this.#parts.clock.monotonic();
+    const late = between(planned, now) > STALL_US;
+    this.#step(late ? [{ kind: "stalled", from: planned, to: now }] : [], now);
+  }
+
+  #perform(effect: Effect): void {
+    const { health, journal } = this.#parts;
+    switch (effect.kind) {
+      case "status-changed":
+        this.#logStatus(effect);
+        return;
+      case "record-check": {
+        const row = health.row(effect.path);
+        if (row !== null) journal.recordCheck(row);
+        return;
+      }
+      case "flush-journal":
+        journal.flush();
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #logStatus(effect: Extract<Effect, { kind: "status-changed" }>): void {
+    const { health, log } = this.#parts;
+    const fields = health.logFields(effect.path as PathIndex);
+    const line = { ...fields, from: effect.from, cause: effect.cause };
+    if (effect.to === "up" || effect.to === "unknown") log.info("path status changed", line);
+    else log.warn("path status changed", line);
+  }
+}

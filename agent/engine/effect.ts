@@ -1,0 +1,19 @@
+/** What the engine asks for, and what the operator should know. Performed in order by the driver. */
+
+import type { PathIndex } from "../domain/ids.ts";
+import type { Status } from "../domain/status.ts";
+
+/** Why a status changed: by the score, or because we know nothing any more. */
+export type StatusCause = "score" | "stale" | "worker-lost";
+
+export type Effect =
+  | {
+      readonly kind: "status-changed";
+      readonly path: PathIndex;
+      readonly from: Status;
+      readonly to: Status;
+      readonly cause: StatusCause;
+    }
+  /** Store the path's current cache row as a check. Never asked for an unknown path. */
+  | { readonly kind: "record-check"; readonly path: PathIndex }
+  | { readonly kind: "flush-journal" };

@@ -1,0 +1,49 @@
+/**
+ * Names to addresses, off the probing path: a slow or dead DNS server delays nothing but the names
+ * themselves. Literal addresses need no lookup.
+ */
+
+import { lookup } from "node:dns/promises";
+import { networkInterfaces } from "node:os";
+import type { ParsedAddress } from "../domain/address.ts";
+import { parseAddress } from "../domain/address.ts";
+import type { Family } from "../domain/config.ts";
+
+export interface NameQuery {
+  readonly host: string;
+  readonly family: Family;
+}
+
+export type Resolution =
+  | { readonly kind: "resolved"; readonly address: ParsedAddress }
+  | { readonly kind: "failed"; readonly reason: string };
+
+const FAMILY_NUMBER = { any: 0, ipv4: 4, ipv6: 6 } as const;
+
+/** An address in the text itself; null: it is a name. */
+export function literalAddress(query: NameQuery): ParsedAddress | null {
+  return parseAddress(query.host);
+}
+
+/** The first address of a name in the system's order. */
+export async function resolveName(query: NameQuery): Promise<Resolution> {
+  const literal = literalAddress(query);
+  if (literal !== null) return { kind: "resolved", address: literal };
+  try {
+    const found = await lookup(query.host, { family: FAMILY_NUMBER[query.family] });
+    const address = parseAddress(found.address);
+    return address === null
+      ? { kind: "failed", reason: `the resolver answered ${JSON.stringify(found.address)}` }
+      : { kind: "resolved", address };
+  } catch (error) {
+    return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The scope id of an IPv6 zone: a number, or the index of a device with that name; 0: unknown. */
+export function scopeIdOf(zone: string | null): number {
+  if (zone === null) return 0;
+  if (/^\d+$/.test(zone)) return Number(zone);
+  const entry = networkInterfaces()[zone]?.find((address) => address.family === "IPv6");
+  return entry?.scopeid ?? 0;
+}

@@ -1,0 +1,72 @@
+/**
+ * When the WAL is copied into the database file, and where: in a Worker, off the loop that decides
+ * failover.
+ *
+ * The Worker's module is an entry point of its own in the compiled file. Bun names an entry there
+ * by its path below the build's root, so the build must have `agent/` as its root
+ * (`bun build --compile --root agent agent/main.ts agent/io/store/checkpoint-worker.ts`);
+ * `import.meta.url` of a split chunk does not lead to it. From source the module lies beside us.
+ */
+
+import { Worker } from "node:worker_threads";
+import { isCompiled } from "../../domain/self.ts";
+import { PAGE_BYTES, WAL_FRAME_BYTES } from "./database.ts";
+import type { Attempt } from "./fault.ts";
+
+const COMPILED_ENTRY = "/$bunfs/root/io/store/checkpoint-worker.ts";
+
+/** A larger WAL folds more rewrites of one page into one; beyond 4 MB there is little to gain. */
+export const WAL_PAGES_MAX = (4 * 1024 * PAGE_BYTES) / WAL_FRAME_BYTES;
+/** Beyond this the checkpoint does not wait for a calm moment. */
+export const WAL_PAGES_HARD_MAX = 4 * WAL_PAGES_MAX;
+
+export type CheckpointEnd =
+  | Attempt<null>
+  /** The Worker did not run at all. */
+  | { readonly kind: "no-worker"; readonly reason: string };
+
+export interface Checkpointer {
+  /** A second connection to the file is open. */
+  readonly running: boolean;
+  /** Starts one checkpoint; `onEnd` is called once, after its connection is closed. */
+  start(uri: string, onEnd: (end: CheckpointEnd) => void): void;
+}
+
+export function isCheckpointDue(walPages: number, calm: boolean): boolean {
+  return walPages > (calm ? WAL_PAGES_MAX : WAL_PAGES_HARD_MAX);
+}
+
+export class WorkerCheckpointer implements Checkpointer {
+  readonly #entry: string | URL;
+  #running = false;
+
+  constructor(entry: string | URL = workerEntry(Bun.main)) {
+    this.#entry = entry;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  start(uri: string, onEnd: (end: CheckpointEnd) => void): void {
+    this.#running = true;
+    let end: CheckpointEnd = { kind: "no-worker", reason: "the worker ended without an answer" };
+    const worker = new Worker(this.#entry, { workerData: uri });
+    worker.unref();
+    worker.on("message", (answer: Attempt<null>) => {
+      end = answer;
+    });
+    worker.on("error", (error: Error) => {
+      end = { kind: "no-worker", reason: error.message };
+    });
+    worker.once("exit", () => {
+      this.#running = false;
+      onEnd(end);
+    });
+  }
+}
+
+export function workerEntry(mainModule: string): string | URL {
+  if (isCompiled(mainModule)) return COMPILED_ENTRY;
+  return new URL("./checkpoint-worker.ts", import.meta.url);
+}

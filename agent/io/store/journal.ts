@@ -1,0 +1,294 @@
+/**
+ * The history on disk: takes rows into memory, writes them in batches, reads them back. It outlives
+ * its disk: whatever SQLite answers, rows wait in bounded memory, `state` says why, and every flush
+ * tries again. Only a corrupt file is replaced, and the old one is kept aside.
+ */
+
+import type { Database } from "bun:sqlite";
+import type {
+  Clock,
+  Disarm,
+  HistoryPage,
+  HistoryQuery,
+  Journal,
+  Log,
+  StoreState,
+  Timers,
+} from "../../controller/ports.ts";
+import type { HealthRow } from "../../domain/path-health.ts";
+import { unixSeconds } from "../../domain/units.ts";
+import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
+import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
+import { databaseUri, openDatabase, PAGE_BYTES, readNumber, walBacklog } from "./database.ts";
+import type { Attempt, StoreFault } from "./fault.ts";
+import { attempt } from "./fault.ts";
+import { insertRows, LAST_ID, storable } from "./health-rows.ts";
+import { readHistory } from "./history.ts";
+import { PendingRows } from "./pending-rows.ts";
+import { setAside } from "./set-aside.ts";
+
+export interface JournalOptions {
+  readonly path: string;
+  /** The whole storage budget; the history gets three quarters, queues the rest. */
+  readonly maxSizeMb: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  /** No path is suspect and no policy in transition: a good moment for a checkpoint. */
+  isCalm(): boolean;
+  /** Default: a Worker. */
+  readonly checkpointer?: Checkpointer;
+  /** Default: PENDING_ROWS_MAX. */
+  readonly pendingRowsMax?: number;
+}
+
+/** Three and a half days of 10 paths at a row a minute. */
+export const PENDING_ROWS_MAX = 50_000;
+/** About 10 ms of the event loop; a longer flush goes on in the next turn. */
+export const SLICE_ROWS = 2_000;
+/** An old process may still be closing the file when we start. Later a wait is not worth it. */
+const FIRST_OPEN_TIMEOUT_MS = 2_000;
+const NOTHING_DUE: CheckpointEnd = { kind: "ok", value: null };
+
+export class SqliteJournal implements Journal {
+  readonly #options: JournalOptions;
+  readonly #pending: PendingRows;
+  readonly #checkpointer: Checkpointer;
+  #db: Database | null = null;
+  #state: StoreState = { kind: "ok" };
+  /** The handle still serves reads; the next flush opens the file anew. */
+  #reopen = false;
+  /** The file is corrupt and waits for being set aside. */
+  #corrupt = false;
+  #setAsides = 0;
+  /** While the WAL cannot be copied, written rows are no reason to say that all is well. */
+  #checkpointFault: StoreFault | null = null;
+  #hasWorker = true;
+  #continuation: Disarm | null = null;
+  #closed = false;
+
+  /** Never throws for a fault of the disk: the journal then starts without one. */
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#pending = new PendingRows(options.pendingRowsMax ?? PENDING_ROWS_MAX);
+    this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
+    this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Rows that never reached the disk, since start. */
+  get dropped(): number {
+    return this.#pending.dropped;
+  }
+
+  /** Corrupt files set aside since start. */
+  get setAsides(): number {
+    return this.#setAsides;
+  }
+
+  recordCheck(row: HealthRow): void {
+    const kept = storable(row);
+    if (kept === null) this.#pending.countDropped();
+    else this.#pending.push(kept);
+  }
+
+  flush(): void {
+    if (this.#closed) return;
+    this.#stopContinuation();
+    if (!this.#writeSlice()) return;
+    if (this.#pending.size > 0) {
+      const { timers, clock } = this.#options;
+      this.#continuation = timers.arm(clock.monotonic(), () => this.flush());
+      return;
+    }
+    this.#considerCheckpoint();
+  }
+
+  history(query: HistoryQuery): HistoryPage {
+    const db = this.#db;
+    const read = attempt("cannot read history", () => readHistory(db, this.#pending, query));
+    if (read.kind === "ok") return read.value;
+    this.#fail(read.fault);
+    // What memory holds is better than nothing, and a later page does not depend on it.
+    return readHistory(null, this.#pending, query);
+  }
+
+  /** Writes what is left and removes the WAL; a second call does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#stopContinuation();
+    while (this.#pending.size > 0 && this.#writeSlice()) {
+      // Each round writes a slice, so this ends.
+    }
+    this.#closed = true;
+    if (this.#pending.size > 0) {
+      this.#options.log.error("history rows lost at shutdown", { rows: this.#pending.size });
+    }
+    if (this.#db !== null && !this.#checkpointer.running) this.#checkpointHere("TRUNCATE");
+    this.#closeHandle();
+  }
+
+  // --- writing ----------------------------------------------------------------------------------
+
+  /** One transaction. A corrupt file is replaced and the slice written into the new one. */
+  #writeSlice(): boolean {
+    if (!this.#ensureOpen(0) || this.#db === null) return false;
+    const first = this.#insert(this.#db);
+    if (first.kind === "ok") return this.#settle();
+    this.#fail(first.fault);
+    if (first.fault.kind !== "corrupt" || this.#db === null) return false;
+    const second = this.#insert(this.#db);
+    if (second.kind === "ok") return this.#settle();
+    this.#fail(second.fault);
+    return false;
+  }
+
+  #insert(db: Database): Attempt<null> {
+    const count = Math.min(this.#pending.size, SLICE_ROWS);
+    if (count === 0) return { kind: "ok", value: null };
+    const written = attempt("cannot write history", () => {
+      insertRows(db, this.#pending.oldest(count));
+      return null;
+    });
+    if (written.kind === "ok") this.#pending.remove(count);
+    // SQLite rolls back by itself after some faults only.
+    else if (db.inTransaction) attempt("cannot roll back", () => db.run("ROLLBACK"));
+    return written;
+  }
+
+  // --- the handle -------------------------------------------------------------------------------
+
+  #ensureOpen(openTimeoutMs: number): boolean {
+    if (this.#reopen) this.#closeHandle();
+    if (this.#db !== null) return true;
+    if (this.#corrupt && !this.#replaceCorrupt()) return false;
+    let opened = this.#open(openTimeoutMs);
+    if (opened.kind === "fault" && opened.fault.kind === "corrupt") {
+      this.#report(opened.fault);
+      this.#corrupt = true;
+      if (!this.#replaceCorrupt()) return false;
+      opened = this.#open(openTimeoutMs);
+    }
+    if (opened.kind === "fault") {
+      this.#report(opened.fault);
+      return false;
+    }
+    this.#db = opened.value;
+    // With rows, only their way to the disk says that it works again.
+    return this.#pending.size > 0 || this.#settle();
+  }
+
+  #open(openTimeoutMs: number): Attempt<Database> {
+    const { path, maxSizeMb } = this.#options;
+    const maxPages = Math.floor((maxSizeMb * 0.75 * 1024 * 1024) / PAGE_BYTES);
+    const opened = openDatabase({ path, maxPages, openTimeoutMs });
+    if (opened.kind === "fault") return opened;
+    const numbered = attempt("cannot open history database", () => {
+      this.#pending.numberAfter(readNumber(opened.value, LAST_ID));
+    });
+    if (numbered.kind === "ok") return opened;
+    opened.value.close();
+    return numbered;
+  }
+
+  /** false: the file could not be moved yet. */
+  #replaceCorrupt(): boolean {
+    // The close of the checkpoint's connection deletes a WAL by name: it must not be the new one.
+    if (this.#checkpointer.running) return false;
+    const moved = setAside(this.#options.path, unixSeconds(this.#options.clock.wall() / 1000));
+    if (moved.kind === "fault") {
+      this.#report(moved.fault);
+      return false;
+    }
+    this.#corrupt = false;
+    this.#checkpointFault = null;
+    this.#setAsides++;
+    this.#options.log.error("corrupt history database set aside", { kept_as: moved.value });
+    return true;
+  }
+
+  #closeHandle(): void {
+    this.#db?.close();
+    this.#db = null;
+    this.#reopen = false;
+  }
+
+  // --- faults -----------------------------------------------------------------------------------
+
+  /** A statement on the open handle failed. */
+  #fail(fault: StoreFault): void {
+    this.#report(fault);
+    if (fault.kind === "full" || fault.kind === "busy") return;
+    this.#reopen = true;
+    if (fault.kind !== "corrupt") return;
+    this.#corrupt = true;
+    this.#ensureOpen(0);
+  }
+
+  #report(fault: StoreFault): void {
+    const was = this.#state;
+    if (was.kind === "failing" && was.reason === fault.reason) return;
+    const since =
+      was.kind === "failing" ? was.since : unixSeconds(this.#options.clock.wall() / 1000);
+    this.#state = { kind: "failing", since, reason: fault.reason };
+    this.#options.log.warn("history is not written", { reason: fault.reason });
+  }
+
+  #settle(): true {
+    if (this.#checkpointFault !== null) return true;
+    if (this.#state.kind === "failing") this.#options.log.info("history is written again");
+    this.#state = { kind: "ok" };
+    return true;
+  }
+
+  // --- checkpoint -------------------------------------------------------------------------------
+
+  #considerCheckpoint(): void {
+    const db = this.#db;
+    if (db === null || this.#checkpointer.running) return;
+    const backlog = attempt("cannot read the length of the WAL", () => walBacklog(db));
+    // Without a Worker the loop pays for the fsyncs, so as rarely as the WAL allows.
+    const calm = this.#hasWorker && this.#options.isCalm();
+    if (backlog.kind === "fault") this.#fail(backlog.fault);
+    else if (!isCheckpointDue(backlog.value, calm)) this.#onCheckpoint(NOTHING_DUE);
+    else if (!this.#hasWorker) this.#onCheckpoint(this.#checkpointHere("PASSIVE"));
+    else {
+      const uri = databaseUri(this.#options.path);
+      this.#checkpointer.start(uri, (end) => this.#onCheckpoint(end));
+    }
+  }
+
+  #onCheckpoint(end: CheckpointEnd): void {
+    // After close there is nothing left to open again.
+    if (this.#closed) return;
+    if (end.kind === "no-worker") {
+      this.#hasWorker = false;
+      this.#options.log.warn("checkpoints run on the main loop", { reason: end.reason });
+      return;
+    }
+    const hadFault = this.#checkpointFault !== null;
+    this.#checkpointFault = end.kind === "fault" ? end.fault : null;
+    if (end.kind === "fault") this.#fail(end.fault);
+    else if (hadFault) this.#settle();
+  }
+
+  #checkpointHere(mode: "PASSIVE" | "TRUNCATE"): Attempt<null> {
+    const db = this.#db;
+    return attempt("cannot checkpoint history database", () => {
+      db?.query(`PRAGMA wal_checkpoint(${mode})`).get();
+      return null;
+    });
+  }
+
+  #stopContinuation(): void {
+    this.#continuation?.();
+    this.#continuation = null;
+  }
+}

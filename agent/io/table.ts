@@ -1,0 +1,86 @@
+/**
+ * Text tables for people: aligned columns, units in the heading, a dash for what does not exist.
+ * Pure text; colours only where the caller says that a terminal reads it.
+ */
+
+import type { PathHealth } from "../domain/path-health.ts";
+import type { Status } from "../domain/status.ts";
+
+const COLORS: Record<Status, string> = {
+  up: "\u001b[32m",
+  degraded: "\u001b[33m",
+  down: "\u001b[31m",
+  unknown: "\u001b[90m",
+};
+const RESET = "\u001b[0m";
+const ABSENT = "-";
+
+interface Column {
+  readonly heading: string;
+  readonly align: "left" | "right";
+  cell(path: PathHealth): string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { heading: "PATH", align: "left", cell: (path) => path.path_id },
+  { heading: "STATUS", align: "left", cell: (path) => path.status },
+  { heading: "SCORE", align: "right", cell: (path) => fixed(path.health_score, 1) },
+  { heading: "LOSS %", align: "right", cell: (path) => fixed(path.packet_loss_pct, 1) },
+  { heading: "P50 ms", align: "right", cell: (path) => milliseconds(path.latency_p50_ms) },
+  { heading: "P95 ms", align: "right", cell: (path) => milliseconds(path.latency_p95_ms) },
+  { heading: "JITTER ms", align: "right", cell: (path) => milliseconds(path.jitter_ms) },
+  { heading: "MOS", align: "right", cell: (path) => fixed(path.mos, 2) },
+  { heading: "LIMITED BY", align: "left", cell: (path) => dash(path.limiting) },
+  { heading: "TARGET", align: "left", cell: (path) => targetText(path) },
+];
+
+/** One line per path under a heading, without a final newline. */
+export function pathTable(paths: readonly PathHealth[], color: boolean): string {
+  const rows = paths.map((path) => COLUMNS.map((column) => column.cell(path)));
+  const widths = COLUMNS.map((column, i) =>
+    Math.max(column.heading.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
+  const heading = line(
+    COLUMNS.map((column) => column.heading),
+    widths,
+  );
+  const lines = rows.map((row, i) => {
+    const text = line(row, widths);
+    const status = paths[i]?.status ?? "unknown";
+    return color ? text.replace(` ${status} `, ` ${COLORS[status]}${status}${RESET} `) : text;
+  });
+  return [heading, ...lines].join("\n");
+}
+
+function line(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, i) => {
+      const width = widths[i] ?? 0;
+      return COLUMNS[i]?.align === "right" ? cell.padStart(width) : cell.padEnd(width);
+    })
+    .join("  ")
+    .trimEnd();
+}
+
+export function fixed(value: number | null, digits: number): string {
+  return value === null ? ABSENT : value.toFixed(digits);
+}
+
+/** Three significant places below 10 ms, one decimal above: 0.041, 9.87, 20.3, 312.5. */
+export function milliseconds(value: number | null): string {
+  if (value === null) return ABSENT;
+  if (value < 1) return value.toFixed(3);
+  return value < 10 ? value.toFixed(2) : value.toFixed(1);
+}
+
+function dash(text: string): string {
+  return text === "none" ? ABSENT : text;
+}
+
+function targetText(path: PathHealth): string {
+  const [first] = path.targets;
+  const shown = path.targets.find((target) => target.host === path.target) ?? first;
+  if (shown === undefined) return ABSENT;
+  const others = path.targets.length > 1 ? ` (+${path.targets.length - 1})` : "";
+  return `${shown.probe} ${shown.host}${others}`;
+}

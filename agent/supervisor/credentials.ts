@@ -1,0 +1,125 @@
+/**
+ * Who the processes are. Nothing is dropped inside a running child (Bun has threads that prctl and
+ * capset do not reach): the supervisor reduces itself, re-executes so that every thread has the
+ * reduced sets, and gives each child its user and capabilities in the main thread before the spawn.
+ * Order and numbers: capabilities(7), prctl(2).
+ */
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { clearGroups, getCapabilities, prctl, setCapabilities, userId } from "../worker/libc.ts";
+
+const PR_CAPBSET_READ = 23;
+const PR_CAPBSET_DROP = 24;
+const PR_SET_SECUREBITS = 28;
+const PR_SET_NO_NEW_PRIVS = 38;
+const PR_CAP_AMBIENT = 47;
+const AMBIENT_RAISE = 2;
+const AMBIENT_CLEAR_ALL = 4;
+/** Without it, setuid from root to another user clears the ambient set. */
+const SECBIT_NO_SETUID_FIXUP = 4;
+/** With it, exec as uid 0 gains nothing by itself: the children stay without capabilities. */
+const SECBIT_NOROOT = 1;
+
+const CAP = { setgid: 6, setuid: 7, setpcap: 8, netAdmin: 12, netRaw: 13 } as const;
+/** CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID, SETPCAP, NET_ADMIN, NET_RAW. */
+const KEPT = [0, 1, 3, 5, CAP.setgid, CAP.setuid, CAP.setpcap, CAP.netAdmin, CAP.netRaw];
+const WORKER_CAPS = (1 << CAP.netAdmin) | (1 << CAP.netRaw);
+
+/** A user of the children; a numeric one is enough, it needs no passwd entry. */
+export interface ChildUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export type Separation =
+  /** Own users: the controller can neither signal the others nor write what is theirs. */
+  | { readonly kind: "users"; readonly controller: ChildUser; readonly worker: ChildUser }
+  /** One user; the children still have only the capabilities given to them. */
+  | { readonly kind: "shared"; readonly problem: string | null };
+
+const USERS = {
+  controller: { name: "patronus", fallback: 59_477 },
+  worker: { name: "patronus-net", fallback: 59_478 },
+} as const;
+
+/** First stage, before the re-execution: what every thread of the supervisor will have. */
+export function reduceOwnPrivileges(): void {
+  if (userId() === 0) {
+    clearGroups();
+    prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
+    for (let cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
+      if (!KEPT.includes(cap)) prctl(PR_CAPBSET_DROP, cap);
+    }
+  }
+  prctl(PR_SET_NO_NEW_PRIVS, 1);
+}
+
+/** Decides how the children are separated. `program` are the files they must be able to read. */
+export function planSeparation(program: readonly string[]): Separation {
+  if (userId() !== 0) return { kind: "shared", problem: null };
+  const { effective } = getCapabilities();
+  const missing = ["setuid", "setgid", "setpcap"].filter(
+    (name) => (effective & (1 << CAP[name as "setuid" | "setgid" | "setpcap"])) === 0,
+  );
+  if (missing.length > 0) {
+    return shared(`root without capabilities ${missing.join(", ")}`);
+  }
+  const closed = program.map(closedPart).find((part) => part !== null);
+  if (closed !== undefined && closed !== null) {
+    return shared(`${closed} is not readable by other users; install the program elsewhere`);
+  }
+  return {
+    kind: "users",
+    controller: userNamed(USERS.controller.name, USERS.controller.fallback),
+    worker: userNamed(USERS.worker.name, USERS.worker.fallback),
+  };
+}
+
+function shared(reason: string): Separation {
+  return { kind: "shared", problem: `processes share one user: ${reason}` };
+}
+
+/** The first folder or file on the way to `path` that others may not enter or read. */
+function closedPart(path: string): string | null {
+  if ((statSync(path).mode & 0o005) !== 0o005 && !statSync(path).isDirectory()) return path;
+  for (let part = dirname(path); part !== "/"; part = dirname(part)) {
+    if ((statSync(part).mode & 0o001) === 0) return part;
+  }
+  return null;
+}
+
+function userNamed(name: string, fallback: number): ChildUser {
+  if (existsSync("/etc/passwd")) {
+    for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {
+      const [login, , uid, gid] = line.split(":");
+      if (login === name) return { uid: Number(uid), gid: Number(gid) };
+    }
+  }
+  return { uid: fallback, gid: fallback };
+}
+
+/**
+ * Runs `spawn` with the network capabilities ready to pass through exec; synchronous on purpose, no
+ * other spawn may fall into this window. Capabilities we do not have are not passed.
+ */
+export function withWorkerCapabilities<T>(spawn: () => T): T {
+  const own = getCapabilities();
+  const passed = own.permitted & WORKER_CAPS;
+  setCapabilities({ ...own, inheritable: passed });
+  for (const cap of [CAP.netAdmin, CAP.netRaw]) {
+    if ((passed & (1 << cap)) !== 0) prctl(PR_CAP_AMBIENT, AMBIENT_RAISE, cap);
+  }
+  try {
+    return spawn();
+  } finally {
+    prctl(PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL);
+    setCapabilities({ ...own, inheritable: 0 });
+  }
+}
+
+/** Second stage: children that stay uid 0 must not regain capabilities at exec. */
+export function keepRootChildrenPlain(): void {
+  if (userId() === 0) prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_NOROOT);
+  else prctl(PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL);
+}

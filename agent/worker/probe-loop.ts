@@ -1,0 +1,336 @@
+/**
+ * The heart of probing: send what is due, sleep until something is, read what came, conclude. One
+ * `turn` is one such round; the worker process and the one-off `probe` command call it in a loop.
+ * Below 1,000 probes/s every send and reply has its own wake-up; above, sockets are visited every
+ * 4 ms: kernel stamps make the measurement independent of when we look.
+ */
+
+import type { Instant } from "../domain/units.ts";
+import { US_PER_MS, US_PER_S } from "../domain/units.ts";
+import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
+import { POLLIN } from "./kernel.ts";
+import { Ledger, ledgerCapacity } from "./ledger.ts";
+import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
+import { PollSet } from "./poll-set.ts";
+import { seededRandom } from "./prng.ts";
+import { Receiver } from "./receiver.ts";
+import { Schedule } from "./schedule.ts";
+import { Sender } from "./sender.ts";
+import { SeriesTable } from "./series-table.ts";
+import { Abilities } from "./sockets/abilities.ts";
+import type { SocketGroup } from "./sockets/socket-group.ts";
+import { SocketPool } from "./sockets/socket-pool.ts";
+import { randomWords } from "./tokens.ts";
+import type { OutcomeSink } from "./tracker.ts";
+import { ProbeTracker } from "./tracker.ts";
+import { TimingWheel } from "./wheel.ts";
+
+export interface LoopSink extends OutcomeSink {
+  /** We did not run between these moments (monotonic us); probes that timed out then are voided. */
+  stalled(fromUs: number, toUs: number): void;
+}
+
+export interface LoopCounters extends WorkerCounters {
+  /** Sends left out because their moment had passed. */
+  readonly sends_skipped: number;
+}
+
+/** A descriptor of the host that shares the loop's sleep. */
+export interface Watch {
+  readonly fd: number;
+  /** POLLIN, POLLOUT; read before every sleep. */
+  events: number;
+  readonly onReady: (revents: number) => void;
+}
+
+export interface ProbeLoopOptions {
+  readonly sink: LoopSink;
+  /** Of the schedule's jitter. */
+  readonly seed: number;
+}
+
+/** Above this rate wake-ups are shared. */
+const LOADED_RATE = 1_000;
+const LOADED_SLEEP_US = 4 * US_PER_MS;
+/** Replies are read at least after so many sends: the buffer of an unprivileged socket is small. */
+const SENDS_PER_DRAIN = 256;
+/** A gap longer than this (or than the shortest timeout) is a stall. */
+const STALL_MAX_US = US_PER_S;
+/** Clock reads are not atomic; a suspend is longer. */
+const SUSPEND_MIN_US = 100 * US_PER_MS;
+const NONE = -1;
+
+/** Everything that belongs to one table; a new table replaces it whole. */
+interface Round {
+  readonly rows: readonly TableRow[];
+  readonly series: SeriesTable;
+  readonly tracker: ProbeTracker;
+  readonly schedule: Schedule;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  readonly isLoaded: boolean;
+  readonly stallUs: number;
+  /** Linked lists of due series per socket. */
+  readonly dueHead: Int32Array;
+  readonly dueNext: Int32Array;
+  readonly dueGroups: Int32Array;
+}
+
+export class ProbeLoop {
+  readonly #sink: LoopSink;
+  readonly #random: () => number;
+  readonly #words = randomWords();
+  readonly #baseSeconds = Math.floor(realtimeNow() / US_PER_S);
+  readonly #pool = new SocketPool(this.#words);
+  readonly #abilities = new Abilities();
+  readonly #polls = new PollSet();
+  readonly #watches: Watch[] = [];
+  #round: Round;
+  #plannedUs = Number.POSITIVE_INFINITY;
+  #suspendedUs = boottimeNow() - monotonicNow();
+  #lastPassUs = 0;
+  #polledChanges = -1;
+  #lagUs = 0;
+  #sent = 0;
+  #received = 0;
+  #foreign = 0;
+  #skipped = 0;
+  #stalls = 0;
+  #wakeups = 0;
+  #lastSendUs = 0;
+
+  constructor(options: ProbeLoopOptions) {
+    this.#sink = options.sink;
+    this.#random = seededRandom(options.seed);
+    this.#round = this.#lay([]);
+  }
+
+  /** Replaces all series; what is in flight is forgotten and replies to it are ignored. */
+  setTable(rows: readonly TableRow[]): void {
+    this.#settle();
+    this.#pool.lay(rows);
+    this.#round = this.#lay(rows);
+    this.#polledChanges = -1;
+    this.#plannedUs = Number.POSITIVE_INFINITY;
+    this.#pool.openAll(rows, monotonicNow());
+  }
+
+  /** One round; sleeps at most `maxWaitUs`. Returns the monotonic time at its end, us. */
+  turn(maxWaitUs: number): Instant {
+    const startUs = monotonicNow();
+    const cameLate = this.#noticeGap(startUs);
+    this.#send(startUs);
+    this.#sleep(startUs, maxWaitUs);
+    this.#wakeups++;
+    const nowUs = monotonicNow();
+    const wokeLate = this.#noticeGap(nowUs);
+    const isSuspended = this.#noticeSuspend(nowUs);
+    this.#plannedUs = nowUs;
+    this.#drain();
+    if (isSuspended) this.#round.tracker.voidAll();
+    this.#round.tracker.expire(nowUs, cameLate || wokeLate);
+    return nowUs;
+  }
+
+  /** Adds a descriptor of the host to the sleep. */
+  watch(fd: number, onReady: (revents: number) => void): Watch {
+    const watch: Watch = { fd, events: POLLIN, onReady };
+    this.#watches.push(watch);
+    this.#polledChanges = -1;
+    return watch;
+  }
+
+  /** Monotonic us of the last send; 0: none. */
+  get lastSendUs(): number {
+    return Math.max(this.#lastSendUs, this.#round.sender.lastSentUs);
+  }
+
+  /** Worst lateness of a wake-up since the last call, us. */
+  takeLagUs(): number {
+    const lag = this.#lagUs;
+    this.#lagUs = 0;
+    return lag;
+  }
+
+  /** Frames are the host's: the two counters of them are 0 here. */
+  counters(): LoopCounters {
+    const { sender, receiver, schedule } = this.#round;
+    return {
+      sent: this.#sent + sender.sent,
+      received: this.#received + receiver.received,
+      foreign: this.#foreign + receiver.foreign,
+      frames_held: 0,
+      records_dropped: 0,
+      stalls: this.#stalls,
+      wakeups: this.#wakeups,
+      sends_skipped: this.#skipped + schedule.skipped,
+    };
+  }
+
+  /** Grows whenever `abilities` may have changed. */
+  get abilityChanges(): number {
+    return this.#pool.changes;
+  }
+
+  abilities(): WorkerAbilities {
+    const { rows } = this.#round;
+    const needed = new Set(rows.flatMap((row, i) => (row.type === 0 ? [] : [this.#groupOf(i)])));
+    return this.#abilities.of(this.#pool.groups.filter((_, i) => needed.has(i)));
+  }
+
+  close(): void {
+    this.#settle();
+    this.#pool.close();
+    this.#round = this.#lay([]);
+  }
+
+  #lay(rows: readonly TableRow[]): Round {
+    const series = new SeriesTable(rows);
+    const capacity = ledgerCapacity(series.unresolvedMax);
+    const ledger = new Ledger(capacity, this.#words);
+    const tracker = new ProbeTracker(ledger, new TimingWheel(capacity), series, this.#sink);
+    const receiver = new Receiver(tracker, this.#baseSeconds);
+    return {
+      rows,
+      series,
+      tracker,
+      receiver,
+      sender: new Sender(tracker, {
+        drainErrors: (group) => receiver.drainErrors(group),
+        baseSeconds: this.#baseSeconds,
+      }),
+      schedule: new Schedule(series, monotonicNow(), this.#random),
+      isLoaded: series.rate > LOADED_RATE,
+      stallUs: Math.min(STALL_MAX_US, series.timeoutMinUs),
+      dueHead: new Int32Array(this.#pool.groups.length).fill(NONE),
+      dueNext: new Int32Array(rows.length).fill(NONE),
+      dueGroups: new Int32Array(this.#pool.groups.length),
+    };
+  }
+
+  /** Adds the counts of the round that ends. */
+  #settle(): void {
+    const { sender, receiver, schedule } = this.#round;
+    this.#sent += sender.sent;
+    this.#received += receiver.received;
+    this.#foreign += receiver.foreign;
+    this.#skipped += schedule.skipped;
+    this.#lastSendUs = Math.max(this.#lastSendUs, sender.lastSentUs);
+  }
+
+  #noticeGap(nowUs: number): boolean {
+    const gapUs = nowUs - this.#plannedUs;
+    if (gapUs > this.#lagUs) this.#lagUs = gapUs;
+    if (!(gapUs > this.#round.stallUs)) return false;
+    this.#stalls++;
+    this.#sink.stalled(this.#plannedUs, nowUs);
+    return true;
+  }
+
+  /** CLOCK_MONOTONIC stands still in suspend, CLOCK_BOOTTIME does not. */
+  #noticeSuspend(nowUs: number): boolean {
+    const suspendedUs = boottimeNow() - nowUs;
+    const hasGrown = suspendedUs - this.#suspendedUs > SUSPEND_MIN_US;
+    this.#suspendedUs = suspendedUs;
+    if (!hasGrown) return false;
+    this.#stalls++;
+    this.#sink.stalled(Math.min(this.#plannedUs, nowUs), nowUs);
+    return true;
+  }
+
+  #send(nowUs: number): void {
+    const { schedule, dueHead, dueNext, dueGroups } = this.#round;
+    if (schedule.nextDueUs() > nowUs) return;
+    this.#lastPassUs = nowUs;
+    let touched = 0;
+    for (let row = schedule.takeDue(nowUs); row !== NONE; row = schedule.takeDue(nowUs)) {
+      const group = this.#groupOf(row);
+      const head = dueHead[group] ?? NONE;
+      if (head === NONE) dueGroups[touched++] = group;
+      dueNext[row] = head;
+      dueHead[group] = row;
+    }
+    for (let i = 0; i < touched; i++) this.#sendGroup(dueGroups[i] ?? 0, nowUs);
+  }
+
+  #sendGroup(index: number, nowUs: number): void {
+    const { dueHead, dueNext, sender, receiver, tracker } = this.#round;
+    const group = this.#pool.groups[index];
+    if (group === undefined) return;
+    let sends = 0;
+    for (let row = dueHead[index] ?? NONE; row !== NONE; row = dueNext[row] ?? NONE) {
+      if (!group.ensureOpen(nowUs)) {
+        tracker.refused(row, group.errno, nowUs);
+        continue;
+      }
+      sender.add(group, row, nowUs);
+      if (++sends % SENDS_PER_DRAIN === 0) receiver.drain(group);
+    }
+    sender.flush(group);
+    dueHead[index] = NONE;
+  }
+
+  #groupOf(row: number): number {
+    return this.#pool.groupOf[row] ?? 0;
+  }
+
+  #sleep(startUs: number, maxWaitUs: number): void {
+    const { schedule, tracker, isLoaded } = this.#round;
+    const dueUs = Math.min(schedule.nextDueUs(), tracker.nextDueUs(), startUs + maxWaitUs);
+    this.#armPolls();
+    const nowUs = monotonicNow();
+    const watches = this.#watches.length;
+    const all = watches + this.#pool.groups.length;
+    if (!isLoaded) {
+      this.#plannedUs = Math.max(dueUs, nowUs);
+      this.#polls.wait(all, this.#plannedUs - nowUs);
+      return;
+    }
+    this.#plannedUs = Math.max(dueUs, nowUs, this.#lastPassUs + LOADED_SLEEP_US);
+    this.#polls.wait(watches, this.#plannedUs - nowUs);
+    this.#polls.wait(all, 0);
+  }
+
+  #armPolls(): void {
+    const watches = this.#watches;
+    for (let i = 0; i < watches.length; i++) {
+      const watch = watches[i];
+      if (watch !== undefined) this.#polls.set(i, watch.fd, watch.events);
+    }
+    const changes = this.#pool.changes;
+    if (changes === this.#polledChanges) return;
+    this.#polledChanges = changes;
+    for (const [i, group] of this.#pool.groups.entries()) {
+      this.#polls.set(watches.length + i, group.fd, POLLIN);
+    }
+  }
+
+  #drain(): void {
+    const { groups } = this.#pool;
+    const watches = this.#watches;
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i];
+      if (group?.isOpen && this.#polls.ready(watches.length + i) !== 0) this.#visit(group);
+    }
+    for (let i = 0; i < watches.length; i++) {
+      const revents = this.#polls.ready(i);
+      if (revents !== 0) watches[i]?.onReady(revents);
+    }
+  }
+
+  /** Readable, or an error is pending: the error queue never blocks the replies behind it. */
+  #visit(group: SocketGroup): void {
+    const { receiver } = this.#round;
+    receiver.drainErrors(group);
+    receiver.drain(group);
+  }
+}
+
+/** A loop that probes `rows` at once: for the one-off command. */
+export function openProbeLoop(
+  options: ProbeLoopOptions & { readonly rows: readonly TableRow[] },
+): ProbeLoop {
+  const loop = new ProbeLoop(options);
+  loop.setTable(options.rows);
+  return loop;
+}

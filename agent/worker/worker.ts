@@ -1,0 +1,168 @@
+/**
+ * The worker process between its two socket pairs: tables in, outcomes out, pings answered, all in
+ * the same sleep as the probes. It never waits for anybody: a silent controller fills a bounded
+ * queue, a dead supervisor is EOF and the end.
+ */
+
+import { VERSION } from "../domain/version.ts";
+import type { FrameHeader, Hello, Progress } from "../wire/frame.ts";
+import {
+  encodeJson,
+  encodeSignal,
+  FRAME,
+  FRAME_MAX,
+  HEADER_SIZE,
+  readHeader,
+  viewOf,
+  writeHeader,
+} from "../wire/frame.ts";
+import type { EchoResponder } from "./echo.ts";
+import { FrameQueue } from "./frame-queue.ts";
+import { ERRNO, POLLIN, POLLOUT } from "./kernel.ts";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, receiveBytes, sendBytes } from "./libc.ts";
+import { OutcomeFrame } from "./outcome-frame.ts";
+import type { Watch } from "./probe-loop.ts";
+import { ProbeLoop } from "./probe-loop.ts";
+import { TableAssembly } from "./table-assembly.ts";
+
+export interface WorkerOptions {
+  /** Descriptors of the control and of the data pair. */
+  readonly control: number;
+  readonly data: number;
+  readonly generation: number;
+  readonly seed: number;
+  readonly pid: number;
+  readonly echo: EchoResponder | null;
+}
+
+const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+/** Frames read per wake-up, so that a flood of them cannot keep us from probing. */
+const READS_MAX = 64;
+
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #inbox = new Uint8Array(FRAME_MAX);
+  readonly #queue: FrameQueue;
+  readonly #outcomes: OutcomeFrame;
+  readonly #assembly = new TableAssembly();
+  readonly #loop: ProbeLoop;
+  readonly #data: Watch;
+  #knownAbilities = "";
+  #knownChanges = -1;
+  #isStopped = false;
+
+  constructor(options: WorkerOptions) {
+    const { control, data, generation, seed, echo } = options;
+    this.#options = options;
+    this.#queue = new FrameQueue((frame) => sendBytes(data, frame, SEND_FLAGS));
+    this.#outcomes = new OutcomeFrame(generation, (frame, records) =>
+      this.#queue.push(frame, records),
+    );
+    this.#loop = new ProbeLoop({
+      seed,
+      sink: {
+        record: (outcome) => this.#outcomes.record(outcome),
+        stalled: (fromUs, toUs) => this.#queue.push(stallFrame(generation, fromUs, toUs)),
+      },
+    });
+    this.#loop.watch(control, () => this.#readControl());
+    this.#data = this.#loop.watch(data, (revents) => this.#serveData(revents));
+    if (echo !== null) this.#loop.watch(echo.fd, () => echo.answer());
+  }
+
+  /** Until stop or EOF on the control pair. */
+  run(): void {
+    const { generation, pid } = this.#options;
+    const hello: Hello = { role: "worker", pid, version: VERSION };
+    this.#sendControl(encodeJson(FRAME.hello, generation, hello));
+    let waitUs = Number.POSITIVE_INFINITY;
+    while (!this.#isStopped) {
+      this.#tellAbilities();
+      this.#data.events = this.#queue.isWaiting ? POLLIN | POLLOUT : POLLIN;
+      const nowUs = this.#loop.turn(waitUs);
+      this.#outcomes.offer(nowUs);
+      waitUs = this.#outcomes.waitUs(nowUs);
+    }
+    this.#loop.close();
+  }
+
+  #readControl(): void {
+    this.#readAll(this.#options.control, (_frame, header) => {
+      if (header.type === FRAME.stop) this.#isStopped = true;
+      if (header.type === FRAME.ping) this.#answerPing(header.aux);
+    });
+  }
+
+  #serveData(revents: number): void {
+    if ((revents & POLLOUT) !== 0) this.#queue.drain();
+    if ((revents & POLLIN) === 0) return;
+    this.#readAll(this.#options.data, (frame, header) => {
+      if (header.generation !== this.#options.generation) return;
+      if (header.type === FRAME.table) this.#takeTable(frame, header);
+    });
+  }
+
+  #readAll(fd: number, take: (frame: Uint8Array, header: FrameHeader) => void): void {
+    for (let reads = 0; reads < READS_MAX; reads++) {
+      const octets = receiveBytes(fd, this.#inbox, MSG_DONTWAIT);
+      if (octets === -ERRNO.EAGAIN || octets === -ERRNO.EINTR) return;
+      if (octets <= 0) {
+        // The data pair never ends (the supervisor holds both ends); the control pair is our life.
+        this.#isStopped ||= fd === this.#options.control;
+        return;
+      }
+      const frame = this.#inbox.subarray(0, octets);
+      const header = readHeader(frame);
+      if (header !== null) take(frame, header);
+    }
+  }
+
+  #answerPing(sequence: number): void {
+    const { generation } = this.#options;
+    const progress: Progress = {
+      last_work_us: this.#loop.lastSendUs,
+      lag_us: this.#loop.takeLagUs(),
+    };
+    this.#sendControl(encodeJson(FRAME.pong, generation, progress, sequence));
+    this.#queue.push(encodeJson(FRAME.counters, generation, this.#counters()));
+  }
+
+  #counters() {
+    const { held, dropped } = this.#queue;
+    return { ...this.#loop.counters(), frames_held: held, records_dropped: dropped };
+  }
+
+  #takeTable(frame: Uint8Array, header: FrameHeader): void {
+    const table = this.#assembly.take(frame, header);
+    if (table === null) return;
+    this.#outcomes.setEpoch(table.epoch);
+    this.#loop.setTable(table.rows);
+    const ack = encodeSignal(FRAME.tableAck, this.#options.generation, table.epoch);
+    viewOf(ack).setUint32(12, table.rows.length, true);
+    this.#queue.push(ack);
+  }
+
+  #tellAbilities(): void {
+    const changes = this.#loop.abilityChanges;
+    if (changes === this.#knownChanges) return;
+    this.#knownChanges = changes;
+    const abilities = this.#loop.abilities();
+    const text = JSON.stringify(abilities);
+    if (text === this.#knownAbilities) return;
+    this.#knownAbilities = text;
+    this.#queue.push(encodeJson(FRAME.abilities, this.#options.generation, abilities));
+  }
+
+  #sendControl(frame: Uint8Array): void {
+    sendBytes(this.#options.control, frame, SEND_FLAGS);
+  }
+}
+
+function stallFrame(generation: number, fromUs: number, toUs: number): Uint8Array {
+  const frame = new Uint8Array(HEADER_SIZE + 16);
+  const view = viewOf(frame);
+  writeHeader(view, { type: FRAME.stall, flags: 0, generation, count: 1, aux: 0, aux2: 0 });
+  view.setFloat64(HEADER_SIZE, fromUs, true);
+  view.setFloat64(HEADER_SIZE + 8, toUs, true);
+  return frame;
+}

@@ -1,0 +1,65 @@
+// A path's result: the k-th best of its series with enough samples speaks for it.
+
+import {
+  column,
+  FIRST_SERIES,
+  pathChosenAt,
+  pathHardDownAt,
+  pathLimitingAt,
+  pathScoreAt,
+  pathStatusAt,
+  RELIABILITY,
+  SCORE,
+  SERIES_COUNT,
+  seriesLimitingAt,
+  seriesStatusAt,
+  setting,
+} from "./layout";
+import { BY_NONE, BY_REACHABILITY, DOWN, UNKNOWN } from "./score";
+
+/**
+ * The series with the k-th best score among those that have one (k = min(k, their number)); -1: none.
+ * Equal scores: the earlier series first. Quadratic in the targets of one path, which are few.
+ */
+function kthBest(first: i32, count: i32, k: i32): i32 {
+  let scored = 0;
+  for (let i = 0; i < count; i++) {
+    const value = load<f64>(column(SCORE, first + i));
+    if (value == value) scored++;
+  }
+  if (scored == 0) return -1;
+  const wanted = min(k, scored) - 1;
+  for (let i = 0; i < count; i++) {
+    const value = load<f64>(column(SCORE, first + i));
+    if (value != value) continue;
+    let better = 0;
+    for (let j = 0; j < count; j++) {
+      const other = load<f64>(column(SCORE, first + j));
+      if (other > value || (other == value && j < i)) better++;
+    }
+    if (better == wanted) return first + i;
+  }
+  return -1;
+}
+
+/** Recomputes the row of a path from its series. */
+export function publishPath(path: i32): void {
+  const first = <i32>setting(path, FIRST_SERIES);
+  const count = <i32>setting(path, SERIES_COUNT);
+  const chosen = kthBest(first, count, <i32>setting(path, RELIABILITY));
+  store<i32>(pathChosenAt + (path << 2), chosen);
+  if (load<u8>(pathHardDownAt + path) != 0) {
+    putPath(path, 0, DOWN, BY_REACHABILITY);
+  } else if (chosen < 0) {
+    putPath(path, NaN, UNKNOWN, BY_NONE);
+  } else {
+    const value = load<f64>(column(SCORE, chosen));
+    putPath(path, value, load<u8>(seriesStatusAt + chosen), load<u8>(seriesLimitingAt + chosen));
+  }
+}
+
+function putPath(path: i32, value: f64, status: u8, by: u8): void {
+  store<f64>(pathScoreAt + (path << 3), value);
+  store<u8>(pathStatusAt + path, status);
+  store<u8>(pathLimitingAt + path, by);
+}

@@ -1,0 +1,51 @@
+/** The Journal in memory: rows are "stored" by flush() unless a test says that the disk fails. */
+
+import type {
+  HistoryPage,
+  HistoryQuery,
+  Journal,
+  StoreState,
+} from "../../agent/controller/ports.ts";
+import type { HealthRow } from "../../agent/domain/path-health.ts";
+
+export class FakeJournal implements Journal {
+  state: StoreState = { kind: "ok" };
+  closed = false;
+  flushes = 0;
+  readonly stored: HealthRow[] = [];
+  readonly unwritten: HealthRow[] = [];
+
+  get pending(): number {
+    return this.unwritten.length;
+  }
+
+  recordCheck(row: HealthRow): void {
+    this.unwritten.push(row);
+  }
+
+  flush(): void {
+    this.flushes++;
+    if (this.state.kind === "ok") this.stored.push(...this.unwritten.splice(0));
+  }
+
+  /** Ids are places in the order of recording; the cursor is the id of the last row of a page. */
+  history(query: HistoryQuery): HistoryPage {
+    const rows = [...this.stored, ...this.unwritten]
+      .map((row, i) => ({ id: i + 1, row }))
+      .filter(({ id, row }) => row.path_id === query.path && id > (query.cursor ?? 0))
+      .filter(({ row }) => row.timestamp >= query.from && row.timestamp <= query.to);
+    const page = rows.slice(0, query.limit);
+    return {
+      rows: page.map(({ id, row }) => ({
+        ...row,
+        health_id: id <= this.stored.length ? id : null,
+      })),
+      next_cursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
+    };
+  }
+
+  close(): void {
+    this.flush();
+    this.closed = true;
+  }
+}

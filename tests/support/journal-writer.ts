@@ -1,0 +1,30 @@
+/**
+ * A process that records and flushes rows until it is killed: `bun journal-writer.ts PATH
+ * [FLUSHES]`. After each flush it says how many rows are stored, which is what a kill must not take
+ * back. After the last of FLUSHES it waits for its end.
+ */
+
+import { writeSync } from "node:fs";
+import { WorkerCheckpointer } from "../../agent/io/store/checkpoint.ts";
+import { everything, healthRow, openJournal } from "./journals.ts";
+
+const ROWS_PER_FLUSH = 20;
+
+function main(path: string, flushes: number): void {
+  const { journal } = openJournal(path, { checkpointer: new WorkerCheckpointer() });
+  let stored = everything(journal).rows.length;
+  // Keeps the journal referenced: a collected handle closes itself and removes the WAL.
+  process.stdin.on("data", () => journal.flush());
+  let done = 0;
+  function round(): void {
+    for (let i = 0; i < ROWS_PER_FLUSH; i++) journal.recordCheck(healthRow(stored + i));
+    journal.flush();
+    if (journal.pending > 0) throw new Error(`not stored: ${JSON.stringify(journal.state)}`);
+    stored += ROWS_PER_FLUSH;
+    writeSync(1, `${stored}\n`);
+    if (++done < flushes) setImmediate(round);
+  }
+  round();
+}
+
+main(process.argv[2] ?? "", Number(process.argv[3] ?? Number.POSITIVE_INFINITY));

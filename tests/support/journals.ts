@@ -1,0 +1,90 @@
+/** Builders for tests of the real journal: a temporary folder, rows, a checkpointer by hand. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathId } from "../../agent/domain/ids.ts";
+import type { HealthRow } from "../../agent/domain/path-health.ts";
+import { unixSeconds } from "../../agent/domain/units.ts";
+import type { CheckpointEnd, Checkpointer } from "../../agent/io/store/checkpoint.ts";
+import type { JournalOptions } from "../../agent/io/store/journal.ts";
+import { SqliteJournal } from "../../agent/io/store/journal.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeLog } from "./fake-log.ts";
+
+export const T0 = 1_700_000_000;
+
+/** A folder of its own; `remove` at the end of the test. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "patronus-store-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export function healthRow(second: number, overrides: Partial<HealthRow> = {}): HealthRow {
+  return {
+    path_id: pathId("fiber"),
+    timestamp: unixSeconds(T0 + second),
+    latency_ms: 12.345,
+    packet_loss_pct: 0,
+    jitter_ms: 0.5,
+    health_score: 99.25,
+    status: "up",
+    ...overrides,
+  };
+}
+
+/** Notes what it was asked for; a test ends the checkpoint. */
+export class ManualCheckpointer implements Checkpointer {
+  readonly uris: string[] = [];
+  #onEnd: ((end: CheckpointEnd) => void) | null = null;
+
+  get running(): boolean {
+    return this.#onEnd !== null;
+  }
+
+  start(uri: string, onEnd: (end: CheckpointEnd) => void): void {
+    this.uris.push(uri);
+    this.#onEnd = onEnd;
+  }
+
+  end(end: CheckpointEnd): void {
+    const onEnd = this.#onEnd;
+    this.#onEnd = null;
+    onEnd?.(end);
+  }
+}
+
+export interface OpenJournal {
+  readonly journal: SqliteJournal;
+  readonly clock: FakeClock;
+  readonly log: FakeLog;
+  readonly checkpointer: ManualCheckpointer;
+}
+
+export function openJournal(path: string, overrides: Partial<JournalOptions> = {}): OpenJournal {
+  const clock = new FakeClock();
+  const log = new FakeLog();
+  const checkpointer = new ManualCheckpointer();
+  const journal = new SqliteJournal({
+    path,
+    maxSizeMb: 64,
+    clock,
+    timers: clock,
+    log,
+    isCalm: () => true,
+    checkpointer,
+    ...overrides,
+  });
+  return { journal, clock, log, checkpointer };
+}
+
+/** Everything of the path `fiber`. */
+export function everything(journal: SqliteJournal, limit = 10_000) {
+  return journal.history({
+    path: pathId("fiber"),
+    from: unixSeconds(0),
+    to: unixSeconds(T0 * 2),
+    limit,
+    cursor: null,
+  });
+}

@@ -1,0 +1,171 @@
+import { describe, expect, test } from "bun:test";
+import { Driver } from "../../../agent/controller/driver.ts";
+import { HealthReader } from "../../../agent/controller/health-reader.ts";
+import { planProbes } from "../../../agent/controller/probe-table.ts";
+import { parseAddress } from "../../../agent/domain/address.ts";
+import { micros, US_PER_S } from "../../../agent/domain/units.ts";
+import { Engine } from "../../../agent/engine/engine.ts";
+import { decodeTable, encodeSignal, FRAME, readHeader } from "../../../agent/wire/frame.ts";
+import { agentConfig, pathConfig } from "../../support/configs.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeJournal } from "../../support/fake-journal.ts";
+import { FakeLog } from "../../support/fake-log.ts";
+import { FakeScorer } from "../../support/fake-scorer.ts";
+import type { OutcomeSpec } from "../../support/frames.ts";
+import { outcomeFrame } from "../../support/frames.ts";
+
+const GENERATION = 7;
+
+function world() {
+  const clock = new FakeClock();
+  const log = new FakeLog();
+  const journal = new FakeJournal();
+  const scorer = new FakeScorer(2);
+  const sent: Uint8Array[] = [];
+  const engine = new Engine(scorer, { flushInterval: micros(300 * US_PER_S) });
+  const health = new HealthReader({ clock, scorer, status: (path) => engine.status(path) });
+  const channel = { send: (frame: Uint8Array) => sent.push(frame) };
+  const driver = new Driver({
+    clock,
+    timers: clock,
+    log,
+    scorer,
+    engine,
+    journal,
+    channel,
+    health,
+  });
+  const config = agentConfig([pathConfig("a", ["192.0.2.1"]), pathConfig("b", ["192.0.2.2"])]);
+  const known = new Map(
+    ["192.0.2.1", "192.0.2.2"].flatMap((host) => {
+      const address = parseAddress(host);
+      return address === null ? [] : [[host, address] as const];
+    }),
+  );
+  const plan = planProbes(config, { known, scopeOf: () => 0 });
+  health.configure(config, plan);
+  driver.applyPlan(plan);
+  const epoch = () => readHeader(sent.at(-1) ?? new Uint8Array())?.aux ?? -1;
+  const outcomes = (...list: Omit<OutcomeSpec, "sentUs">[]) =>
+    outcomeFrame(
+      { generation: GENERATION, epoch: epoch() },
+      list.map((outcome) => ({ ...outcome, sentUs: clock.monotonic() })),
+    );
+  return { clock, log, journal, scorer, sent, engine, driver, epoch, outcomes, plan, health };
+}
+
+function running() {
+  const parts = world();
+  parts.driver.peerChanged(GENERATION);
+  return parts;
+}
+
+describe("Driver", () => {
+  test("peerChanged() sends the whole table to a new worker, and again to its successor", () => {
+    const { sent, driver } = running();
+    const rows = sent.flatMap((frame) => {
+      const header = readHeader(frame);
+      return header === null ? [] : (decodeTable(frame, header) ?? []);
+    });
+    expect(rows.map((row) => row.path)).toEqual([0, 1]);
+    driver.peerChanged(GENERATION + 1);
+    expect(readHeader(sent.at(-1) ?? new Uint8Array())?.generation).toBe(GENERATION + 1);
+  });
+
+  test("acknowledged is true only for the current epoch", () => {
+    const { driver, epoch } = running();
+    driver.receive(encodeSignal(FRAME.tableAck, GENERATION, epoch() - 1));
+    expect(driver.acknowledged).toBe(false);
+    driver.receive(encodeSignal(FRAME.tableAck, GENERATION, epoch()));
+    expect(driver.acknowledged).toBe(true);
+    driver.peerChanged(0);
+    expect(driver.acknowledged).toBe(false);
+  });
+
+  test("receive() publishes what the cache says", () => {
+    const { driver, outcomes, engine, log } = running();
+    driver.receive(
+      outcomes({ series: 0, kind: "replied", rttUs: 500 }, { series: 1, kind: "expired" }),
+    );
+    expect([engine.status(0), engine.status(1)]).toEqual(["up", "down"]);
+    expect(log.messages.filter((text) => text === "path status changed").length).toBe(2);
+  });
+
+  test("receive() drops frames of another generation or epoch", () => {
+    const { driver, engine, epoch, clock } = running();
+    const results = [{ series: 0, kind: "replied" as const, sentUs: clock.monotonic() }];
+    driver.receive(outcomeFrame({ generation: GENERATION - 1, epoch: epoch() }, results));
+    driver.receive(outcomeFrame({ generation: GENERATION, epoch: epoch() - 1 }, results));
+    expect(engine.status(0)).toBe("unknown");
+    expect(driver.staleFrames).toBe(2);
+  });
+
+  test("receive() drops a frame that is shorter than its count says", () => {
+    const { driver, engine, outcomes } = running();
+    const frame = outcomes({ series: 0, kind: "replied" });
+    driver.receive(frame.subarray(0, frame.byteLength - 8));
+    expect(engine.status(0)).toBe("unknown");
+  });
+
+  test("peerChanged(0) makes every path unknown", () => {
+    const { driver, outcomes, engine } = running();
+    driver.receive(outcomes({ series: 0, kind: "replied" }, { series: 1, kind: "replied" }));
+    driver.peerChanged(0);
+    expect([engine.status(0), engine.status(1)]).toEqual(["unknown", "unknown"]);
+  });
+
+  test("the sixth check is recorded with the cache's values, null where nothing replied", () => {
+    const { driver, outcomes, clock, journal } = running();
+    for (let second = 0; second < 61; second++) {
+      driver.receive(
+        outcomes({ series: 0, kind: "replied", rttUs: 12_345 }, { series: 1, kind: "expired" }),
+      );
+      clock.advance(1_000);
+    }
+    const rows = [...journal.stored, ...journal.unwritten];
+    expect(
+      rows.map(({ path_id, latency_ms, packet_loss_pct, health_score, status }) => ({
+        path_id: String(path_id),
+        latency_ms,
+        packet_loss_pct,
+        health_score,
+        status,
+      })),
+    ).toEqual([
+      { path_id: "a", latency_ms: 12.345, packet_loss_pct: 0, health_score: 100, status: "up" },
+      { path_id: "b", latency_ms: null, packet_loss_pct: 100, health_score: 0, status: "down" },
+    ]);
+  });
+
+  test("the journal is flushed by the engine's interval, with no frame needed", () => {
+    const { clock, journal } = running();
+    clock.advance(299_000);
+    expect(journal.flushes).toBe(0);
+    clock.advance(2_000);
+    expect(journal.flushes).toBe(1);
+  });
+
+  test("a silent path turns unknown by the armed timer alone", () => {
+    const { driver, outcomes, clock, engine } = running();
+    driver.receive(outcomes({ series: 0, kind: "replied" }));
+    clock.advance(7_999);
+    expect(engine.status(0)).toBe("up");
+    clock.advance(2);
+    expect(engine.status(0)).toBe("unknown");
+  });
+
+  test("stop() closes the journal and leaves no timer", () => {
+    const { driver, journal, clock } = running();
+    driver.stop();
+    expect(journal.closed).toBe(true);
+    expect(clock.armed).toBe(0);
+  });
+
+  test("applyPlan() starts a new epoch, so that waiting results of the old table do not count", () => {
+    const { driver, outcomes, engine, plan } = running();
+    const old = outcomes({ series: 0, kind: "replied" });
+    driver.applyPlan(plan);
+    driver.receive(old);
+    expect(engine.status(0)).toBe("unknown");
+  });
+});
