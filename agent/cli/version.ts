@@ -1,7 +1,7 @@
 /** `version`: which build this is, down to the runtime and the core's ABI. */
 
 import { GIT, TARGET, VERSION } from "../domain/version.ts";
-import { coreAbi } from "../scoring/wasm-scorer.ts";
+import { CORE_ABI } from "../scoring/core-abi.ts";
 import type { CommandInput } from "./command.ts";
 import { EXIT } from "./command.ts";
 
@@ -12,7 +12,7 @@ export async function showVersion(input: CommandInput): Promise<number> {
     bun: Bun.version,
     bun_revision: Bun.revision,
     target: TARGET,
-    core_abi: coreAbi(),
+    core_abi: CORE_ABI,
   };
   if (input.flag("json")) {
     console.log(JSON.stringify(facts));

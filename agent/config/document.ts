@@ -64,7 +64,13 @@ export function readDocument(
     values: 0,
   };
   const raw = convert(document.contents, "", 0, conversion);
+  if (conversion.values > VALUES_MAX) {
+    const message = `shorten the file: want at most ${VALUES_MAX} values, aliases expanded`;
+    report.problems.push({ ...whole, key: "", message });
+    return null;
+  }
   if (raw.kind === "map") return raw;
+  if (raw.kind === "rejected") return null;
   if (isNull(raw)) return emptyMap({ file: source.name, line: 1 });
   const message = `cannot use ${shown(raw)}: want keys and values, such as "paths:"`;
   report.problems.push({ ...raw.place, key: "", message });
@@ -119,17 +125,20 @@ function syntaxMessage(code: string, message: string): string {
 
 function convert(node: unknown, key: string, depth: number, to: Conversion): Raw {
   const place = placeOf(node, to);
-  const nothing = scalar(place, null);
-  if (to.values > VALUES_MAX) return nothing;
-  const before = ++to.values;
-  if (depth > DEPTH_MAX) return reject(to, place, key, `reduce the depth: want at most ${DEPTH_MAX}`);
+  const before = to.values++;
+  if (to.values > VALUES_MAX) return { kind: "rejected", place };
+  if (depth > DEPTH_MAX) {
+    return reject(to, place, key, `reduce the depth: want at most ${DEPTH_MAX} levels`);
+  }
   if (isAlias(node)) return expand(node.source, place, key, to);
-  if (!isNode(node)) return nothing;
-  if (node.tag !== undefined) return reject(to, place, key, "remove the tag (!): want plain values");
+  if (!isNode(node)) return scalar(place, null);
+  if (node.tag !== undefined) {
+    return reject(to, place, key, "remove the tag (!): want plain values");
+  }
   const raw = convertBody(node, key, depth, to);
   const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
   // Known only when complete: an alias inside of its own anchor finds nothing.
-  if (anchor !== undefined) to.anchors.set(anchor, { raw, values: to.values - before + 1 });
+  if (anchor !== undefined) to.anchors.set(anchor, { raw, values: to.values - before });
   return raw;
 }
 
@@ -175,7 +184,7 @@ function placed(raw: Raw, place: Place): Raw {
 function convertScalar(value: unknown, place: Place, key: string, to: Conversion): Raw {
   if (typeof value === "string" && mentionsEnvironment(value)) {
     const result = substitute(value, to.environment);
-    if (result.kind === "failed") return reject(to, place, key, result.message, value);
+    if (result.kind === "failed") return reject(to, place, key, result.message);
     return looseScalar(place, result.text, value);
   }
   if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") {
@@ -190,14 +199,12 @@ function expand(name: string, place: Place, key: string, to: Conversion): Raw {
     return reject(to, place, key, `cannot use *${quote(name)}: want an anchor (&) before it`);
   }
   to.values += anchor.values;
-  if (to.values <= VALUES_MAX) return anchor.raw;
-  return reject(to, place, key, `use fewer aliases: they expand to more than ${VALUES_MAX} values`);
+  return to.values > VALUES_MAX ? { kind: "rejected", place } : anchor.raw;
 }
 
-function reject(to: Conversion, place: Place, key: string, message: string, value = ""): Raw {
+function reject(to: Conversion, place: Place, key: string, message: string): Raw {
   to.report.problems.push({ ...place, key, message });
-  // Loose, so that no reader complains a second time about its type.
-  return looseScalar(place, value, value);
+  return { kind: "rejected", place };
 }
 
 function placeOf(node: unknown, to: Conversion): Place {

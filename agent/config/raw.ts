@@ -38,7 +38,13 @@ export interface RawMap {
   readonly entries: ReadonlyMap<string, RawEntry>;
 }
 
-export type Raw = RawScalar | RawList | RawMap;
+/** Already reported: readers pass over it without another complaint. */
+export interface RawRejected {
+  readonly kind: "rejected";
+  readonly place: Place;
+}
+
+export type Raw = RawScalar | RawList | RawMap | RawRejected;
 
 const SHOWN_MAX = 60;
 

@@ -42,6 +42,7 @@ class Controller {
   #peer = 0;
   #report: ProcessReport | null = null;
   #configParts: Uint8Array[] = [];
+  #stopping = false;
   #finish: (exitCode: number) => void = () => {};
 
   async run(): Promise<number> {
@@ -54,7 +55,7 @@ class Controller {
     });
     const control = await openFrameSocket(CONTROL_FD, {
       frame: (bytes) => this.#control(bytes, { data: data.send, control: control.send }),
-      end: () => this.#stop(),
+      end: () => void this.#stop(),
     });
     const hello = { role: "controller", pid: process.pid, version: VERSION };
     control.send(encodeJson(FRAME.hello, 0, hello));
@@ -81,7 +82,7 @@ class Controller {
         this.#takeConfig(header, frame, channels);
         return;
       case FRAME.stop:
-        this.#stop();
+        void this.#stop();
         return;
       default:
         return;
@@ -102,19 +103,27 @@ class Controller {
       this.#agent.reconfigure(plan.config);
       return;
     }
-    this.#agent = compose(plan, {
+    void this.#start(plan, channels);
+  }
+
+  async #start(plan: RunPlan, channels: Channels): Promise<void> {
+    const agent = await compose(plan, {
       sendToWorker: channels.data,
       requestReload: () => channels.control(encodeSignal(FRAME.reload, 0)),
       processes: () => this.#report,
     });
-    if (this.#peer !== 0) this.#agent.driver.peerChanged(this.#peer);
+    this.#agent = agent;
+    if (this.#stopping) return this.#stop();
+    if (this.#peer !== 0) agent.driver.peerChanged(this.#peer);
     channels.control(encodeSignal(FRAME.ready, 0));
   }
 
-  #stop(): void {
+  /** Flushes and closes, within the time that the supervisor gives. */
+  async #stop(): Promise<void> {
+    this.#stopping = true;
     const agent = this.#agent;
     this.#agent = null;
-    agent?.stop();
+    await agent?.stop();
     this.#finish(0);
   }
 }

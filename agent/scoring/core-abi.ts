@@ -66,7 +66,7 @@ const SHAPE = [
 
 /** Instantiates and verifies the core. Throws an Error that names the first difference. */
 export function openCore(bytes: Uint8Array<ArrayBuffer>): CoreExports {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {});
+  const exports: object = new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports;
   if (!isCore(exports)) throw new Error("cannot use the core: an export is missing");
   const version = exports.abiVersion();
   if (version !== CORE_ABI) {
@@ -79,10 +79,11 @@ export function openCore(bytes: Uint8Array<ArrayBuffer>): CoreExports {
   return exports;
 }
 
-function isCore(exports: WebAssembly.Exports): exports is WebAssembly.Exports & CoreExports {
+function isCore(exports: object): exports is CoreExports {
+  const named: Record<string, unknown> = { ...exports };
   return (
-    exports["memory"] instanceof WebAssembly.Memory &&
-    exports["rejected"] instanceof WebAssembly.Global &&
-    FUNCTIONS.every((name) => typeof exports[name] === "function")
+    named["memory"] instanceof WebAssembly.Memory &&
+    named["rejected"] instanceof WebAssembly.Global &&
+    FUNCTIONS.every((name) => typeof named[name] === "function")
   );
 }

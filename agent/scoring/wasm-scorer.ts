@@ -6,9 +6,9 @@
 import type { Thresholds, Weights } from "../domain/config.ts";
 import type { PathIndex } from "../domain/ids.ts";
 import { invariant } from "../domain/invariant.ts";
+import { OUTCOME_KINDS } from "../domain/outcome.ts";
 import type { Limiting, Status } from "../domain/status.ts";
 import { limitingOf, statusOf } from "../domain/status.ts";
-import { OUTCOME_KINDS } from "../domain/outcome.ts";
 import { OUTCOME_SIZE, OUTCOMES_MAX } from "../wire/frame.ts";
 import type { CoreExports } from "./core-abi.ts";
 import { CONFIG_FIELDS, openCore, REGION } from "./core-abi.ts";

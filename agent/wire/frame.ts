@@ -96,6 +96,27 @@ export const OUTCOME_AT = {
 } as const;
 export const OUTCOMES_MAX = Math.floor((FRAME_MAX - HEADER_SIZE) / OUTCOME_SIZE);
 
+/** The fields of an outcome record; `kind` and `flags` are codes of domain/outcome.ts. */
+export interface OutcomeRecord {
+  readonly series: number;
+  readonly kind: number;
+  readonly flags: number;
+  readonly code: number;
+  readonly seq: number;
+  readonly rttUs: number;
+  readonly sentUs: number;
+}
+
+export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord): void {
+  view.setUint32(at + OUTCOME_AT.series, outcome.series, true);
+  view.setUint8(at + OUTCOME_AT.kind, outcome.kind);
+  view.setUint8(at + OUTCOME_AT.flags, outcome.flags);
+  view.setUint16(at + OUTCOME_AT.code, outcome.code, true);
+  view.setUint32(at + OUTCOME_AT.seq, outcome.seq, true);
+  view.setFloat64(at + OUTCOME_AT.rttUs, outcome.rttUs, true);
+  view.setFloat64(at + OUTCOME_AT.sentUs, outcome.sentUs, true);
+}
+
 // --- probe table -------------------------------------------------------------------------------
 
 /**

@@ -1,8 +1,8 @@
 /**
  * The heart of probing: send what is due, sleep until something is, read what came, conclude. One
  * `turn` is one such round; the worker process and the one-off `probe` command call it in a loop.
- * Below 1,000 probes/s every send and reply has its own wake-up; above, sockets are visited every
- * 4 ms: kernel stamps make the measurement independent of when we look.
+ * Below 2,000 probes/s every send and reply has its own wake-up; above, sockets are visited every
+ * 10 ms: kernel stamps make the measurement independent of when we look.
  */
 
 import type { Instant } from "../domain/units.ts";
@@ -50,8 +50,11 @@ export interface ProbeLoopOptions {
 }
 
 /** Above this rate wake-ups are shared. */
-const LOADED_RATE = 1_000;
-const LOADED_SLEEP_US = 4 * US_PER_MS;
+const LOADED_RATE = 2_000;
+/** As long as outcomes are held for company anyway; a wake-up finds every cache cold. */
+const LOADED_SLEEP_US = 10 * US_PER_MS;
+/** A shared wake-up must not swallow a send of the fastest series. */
+const SLEEPS_PER_INTERVAL = 4;
 /** Replies are read at least after so many sends: the buffer of an unprivileged socket is small. */
 const SENDS_PER_DRAIN = 256;
 /** A gap longer than this (or than the shortest timeout) is a stall. */
@@ -68,7 +71,8 @@ interface Round {
   readonly schedule: Schedule;
   readonly sender: Sender;
   readonly receiver: Receiver;
-  readonly isLoaded: boolean;
+  /** Shared wake-ups come this often; 0: every event has its own. */
+  readonly sleepUs: number;
   readonly stallUs: number;
   /** Linked lists of due series per socket. */
   readonly dueHead: Int32Array;
@@ -200,7 +204,10 @@ export class ProbeLoop {
         baseSeconds: this.#baseSeconds,
       }),
       schedule: new Schedule(series, monotonicNow(), this.#random),
-      isLoaded: series.rate > LOADED_RATE,
+      sleepUs:
+        series.rate > LOADED_RATE
+          ? Math.min(LOADED_SLEEP_US, series.intervalMinUs / SLEEPS_PER_INTERVAL)
+          : 0,
       stallUs: Math.min(STALL_MAX_US, series.timeoutMinUs),
       dueHead: new Int32Array(this.#pool.groups.length).fill(NONE),
       dueNext: new Int32Array(rows.length).fill(NONE),
@@ -275,18 +282,18 @@ export class ProbeLoop {
   }
 
   #sleep(startUs: number, maxWaitUs: number): void {
-    const { schedule, tracker, isLoaded } = this.#round;
+    const { schedule, tracker, sleepUs } = this.#round;
     const dueUs = Math.min(schedule.nextDueUs(), tracker.nextDueUs(), startUs + maxWaitUs);
     this.#armPolls();
     const nowUs = monotonicNow();
     const watches = this.#watches.length;
     const all = watches + this.#pool.groups.length;
-    if (!isLoaded) {
+    if (sleepUs === 0) {
       this.#plannedUs = Math.max(dueUs, nowUs);
       this.#polls.wait(all, this.#plannedUs - nowUs);
       return;
     }
-    this.#plannedUs = Math.max(dueUs, nowUs, this.#lastPassUs + LOADED_SLEEP_US);
+    this.#plannedUs = Math.max(dueUs, nowUs, this.#lastPassUs + sleepUs);
     this.#polls.wait(watches, this.#plannedUs - nowUs);
     this.#polls.wait(all, 0);
   }

@@ -9,7 +9,7 @@ import { US_PER_MS } from "../domain/units.ts";
 /** Share of the interval by which a send may be moved behind its grid point. */
 const JITTER = 0.05;
 /** A send later than this is worth less than its place in the spacing: half an interval, bounded. */
-const LATENESS_MIN_US = 10 * US_PER_MS;
+const LATENESS_MIN_US = 25 * US_PER_MS;
 const LATENESS_MAX_US = 250 * US_PER_MS;
 
 export interface SchedulePlan {
@@ -23,8 +23,9 @@ export class Schedule {
   readonly #intervalUs: Float64Array;
   readonly #originUs: Float64Array;
   readonly #point: Float64Array;
-  readonly #dueUs: Float64Array;
+  /** A heap of four children per node; the keys lie beside it, so that a sift reads one line. */
   readonly #heap: Int32Array;
+  readonly #keys: Float64Array;
   readonly #random: () => number;
   #size = 0;
   #skipped = 0;
@@ -34,12 +35,12 @@ export class Schedule {
     this.#intervalUs = plan.intervalUs;
     this.#originUs = plan.phase.map((phase, i) => startUs + phase * (plan.intervalUs[i] ?? 0));
     this.#point = new Float64Array(count);
-    // The first send has no jitter: a start is answered at once, and phases are spread already.
-    this.#dueUs = this.#originUs.slice();
     this.#heap = new Int32Array(count);
+    this.#keys = new Float64Array(count);
     this.#random = random;
     for (let series = 0; series < count; series++) {
-      if ((plan.intervalUs[series] ?? 0) > 0) this.#push(series);
+      // The first send has no jitter: a start is answered at once, and phases are spread already.
+      if ((plan.intervalUs[series] ?? 0) > 0) this.#push(series, this.#originUs[series] ?? 0);
     }
   }
 
@@ -50,67 +51,72 @@ export class Schedule {
 
   /** Infinity when no series sends. */
   nextDueUs(): number {
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#due(0);
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#keys[0] ?? 0);
   }
 
   /** A series that is due at `nowUs`, moved on to its next grid point; -1: none. */
   takeDue(nowUs: number): number {
-    while (this.#size > 0 && this.#due(0) <= nowUs) {
+    while (this.nextDueUs() <= nowUs) {
       const series = this.#heap[0] ?? 0;
-      const lateness = nowUs - this.#due(0);
-      this.#step(series, nowUs);
-      this.#sink(0);
+      const lateness = nowUs - this.nextDueUs();
+      this.#sink(series, this.#stepUs(series, nowUs));
       if (lateness <= latenessMax(this.#intervalUs[series] ?? 0)) return series;
       this.#skipped++;
     }
     return -1;
   }
 
-  /** To the first grid point behind `nowUs`. */
-  #step(series: number, nowUs: number): void {
+  /** When the series sends next: at its first grid point behind `nowUs`. */
+  #stepUs(series: number, nowUs: number): number {
     const interval = this.#intervalUs[series] ?? 1;
     const origin = this.#originUs[series] ?? 0;
     const following = (this.#point[series] ?? 0) + 1;
-    const behindNow = Math.floor((nowUs - origin) / interval) + 1;
-    const point = Math.max(following, behindNow);
     // A jittered send keeps its grid point: only whole points in between were missed.
+    const point = Math.max(following, Math.floor((nowUs - origin) / interval) + 1);
     this.#skipped += point - following;
     this.#point[series] = point;
-    this.#dueUs[series] = origin + (point + JITTER * this.#random()) * interval;
+    return origin + (point + JITTER * this.#random()) * interval;
   }
 
-  #due(at: number): number {
-    return this.#dueUs[this.#heap[at] ?? 0] ?? 0;
-  }
-
-  #push(series: number): void {
+  #push(series: number, key: number): void {
     let at = this.#size++;
-    this.#heap[at] = series;
     while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      if (this.#due(parent) <= this.#due(at)) return;
-      this.#swap(parent, at);
+      const parent = (at - 1) >>> 2;
+      if ((this.#keys[parent] ?? 0) <= key) break;
+      this.#place(at, this.#heap[parent] ?? 0, this.#keys[parent] ?? 0);
       at = parent;
     }
+    this.#place(at, series, key);
   }
 
-  #sink(from: number): void {
-    let at = from;
-    while (true) {
-      const left = 2 * at + 1;
-      if (left >= this.#size) return;
-      const right = left + 1;
-      const child = right < this.#size && this.#due(right) < this.#due(left) ? right : left;
-      if (this.#due(at) <= this.#due(child)) return;
-      this.#swap(at, child);
+  /** Replaces the root. */
+  #sink(series: number, key: number): void {
+    let at = 0;
+    for (let first = 1; first < this.#size; first = 4 * at + 1) {
+      const child = this.#leastOf(first, Math.min(first + 4, this.#size));
+      const childKey = this.#keys[child] ?? 0;
+      if (key <= childKey) break;
+      this.#place(at, this.#heap[child] ?? 0, childKey);
       at = child;
     }
+    this.#place(at, series, key);
   }
 
-  #swap(a: number, b: number): void {
-    const moved = this.#heap[a] ?? 0;
-    this.#heap[a] = this.#heap[b] ?? 0;
-    this.#heap[b] = moved;
+  #leastOf(from: number, to: number): number {
+    let least = from;
+    let leastKey = this.#keys[from] ?? 0;
+    for (let i = from + 1; i < to; i++) {
+      const key = this.#keys[i] ?? 0;
+      if (key >= leastKey) continue;
+      least = i;
+      leastKey = key;
+    }
+    return least;
+  }
+
+  #place(at: number, series: number, key: number): void {
+    this.#heap[at] = series;
+    this.#keys[at] = key;
   }
 }
 

@@ -89,6 +89,12 @@ export class SeriesTable {
     return this.timeoutUs.reduce((least, us) => Math.min(least, us), Number.POSITIVE_INFINITY);
   }
 
+  /** The shortest interval of a series that sends, us; Infinity without one. */
+  get intervalMinUs(): number {
+    const faster = (least: number, us: number) => (us > 0 && us < least ? us : least);
+    return this.intervalUs.reduce(faster, Number.POSITIVE_INFINITY);
+  }
+
   get sizeMax(): number {
     return this.size.reduce((most, octets) => Math.max(most, octets), 0);
   }

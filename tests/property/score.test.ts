@@ -28,7 +28,9 @@ describe("scoreOf()", () => {
     fc.assert(
       fc.property(latency, loss, jitter, worse, (a, b, c, d) => {
         const value = score(a, b, c);
-        return score(a + d, b, c) <= value && score(a, b + d, c) <= value && score(a, b, c + d) <= value;
+        return (
+          score(a + d, b, c) <= value && score(a, b + d, c) <= value && score(a, b, c + d) <= value
+        );
       }),
     );
   });

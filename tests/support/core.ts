@@ -13,7 +13,8 @@ import { writeOutcome } from "./frames.ts";
 const PATH = join(import.meta.dir, "../../build/core.wasm");
 
 export function coreBytes(): Uint8Array<ArrayBuffer> {
-  if (!existsSync(PATH)) throw new Error("build/core.wasm is missing: run bun scripts/build-wasm.ts");
+  if (!existsSync(PATH))
+    throw new Error("build/core.wasm is missing: run bun scripts/build-wasm.ts");
   return new Uint8Array(readFileSync(PATH));
 }
 

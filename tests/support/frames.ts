@@ -4,10 +4,10 @@ import { OUTCOME } from "../../agent/domain/outcome.ts";
 import {
   FRAME,
   HEADER_SIZE,
-  OUTCOME_AT,
   OUTCOME_SIZE,
   viewOf,
   writeHeader,
+  writeOutcome as writeRecord,
 } from "../../agent/wire/frame.ts";
 
 export interface OutcomeSpec {
@@ -21,13 +21,8 @@ export interface OutcomeSpec {
 }
 
 export function writeOutcome(view: DataView, at: number, outcome: OutcomeSpec): void {
-  view.setUint32(at + OUTCOME_AT.series, outcome.series, true);
-  view.setUint8(at + OUTCOME_AT.kind, OUTCOME[outcome.kind]);
-  view.setUint8(at + OUTCOME_AT.flags, outcome.flags ?? 0);
-  view.setUint16(at + OUTCOME_AT.code, outcome.code ?? 0, true);
-  view.setUint32(at + OUTCOME_AT.seq, outcome.seq ?? 0, true);
-  view.setFloat64(at + OUTCOME_AT.rttUs, outcome.rttUs ?? 0, true);
-  view.setFloat64(at + OUTCOME_AT.sentUs, outcome.sentUs, true);
+  const blank = { seq: 0, rttUs: 0, flags: 0, code: 0 };
+  writeRecord(view, at, { ...blank, ...outcome, kind: OUTCOME[outcome.kind] });
 }
 
 export function outcomeFrame(

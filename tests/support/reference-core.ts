@@ -71,7 +71,10 @@ export function mosOf(delay: number, loss: number): number {
 }
 
 /** The result of a series after all these outcomes, in the order they were resolved. */
-export function referenceResult(path: PathLayout, all: readonly ReferenceOutcome[]): ReferenceResult {
+export function referenceResult(
+  path: PathLayout,
+  all: readonly ReferenceOutcome[],
+): ReferenceResult {
   const scheduled = all.filter(
     ({ kind, flags }) => RESOLVED.includes(kind) && (flags & OUTCOME_FLAG.confirmation) === 0,
   );

@@ -84,16 +84,18 @@ test("ingest() agrees with the reference on every metric of every stream", () =>
         const slice = outcomes.slice(from, from + batch);
         const bytes = new Uint8Array(slice.length * OUTCOME_SIZE);
         for (const [i, outcome] of slice.entries()) {
-          writeOutcome(viewOf(bytes), i * OUTCOME_SIZE, { series: 0, sentUs: from + i, ...outcome });
+          writeOutcome(viewOf(bytes), i * OUTCOME_SIZE, {
+            series: 0,
+            sentUs: from + i,
+            ...outcome,
+          });
         }
         scorer.ingest(bytes);
       }
       const want = referenceResult(layout, outcomes);
-      const wrong = METRICS.map((metric) => [
-        metric,
-        scorer.series[metric][0] ?? Number.NaN,
-        want[metric],
-      ] as const).filter(([, got, expected]) => !same(got, expected));
+      const wrong = METRICS.map(
+        (metric) => [metric, scorer.series[metric][0] ?? Number.NaN, want[metric]] as const,
+      ).filter(([, got, expected]) => !same(got, expected));
       expect(wrong).toEqual([]);
       expect(scorer.series.samples[0]).toBe(want.samples);
       for (const [i, kind] of OUTCOME_KINDS.entries()) {

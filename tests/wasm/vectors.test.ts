@@ -58,7 +58,10 @@ describe("scoreOf() of the core", () => {
 
   test("nothing replied: score, status and limiting metric of the reference", () => {
     const scorer = scorerOf(pathLayout());
-    feed(scorer, Array.from({ length: 10 }, (_, seq) => ({ kind: "expired", seq })));
+    feed(
+      scorer,
+      Array.from({ length: 10 }, (_, seq) => ({ kind: "expired", seq })),
+    );
     expect(unreplied.length).toBe(1);
     for (const vector of unreplied) {
       expect(scorer.paths.score[0]).toBe(vector.score);

@@ -178,7 +178,11 @@ describe("WasmScorer", () => {
   });
 
   test("ingest() lists each touched path once", () => {
-    const scorer = scorerOf(pathLayout(), pathLayout({ firstSeries: 1 }), pathLayout({ firstSeries: 2 }));
+    const scorer = scorerOf(
+      pathLayout(),
+      pathLayout({ firstSeries: 1 }),
+      pathLayout({ firstSeries: 2 }),
+    );
     const touched = feed(scorer, [...replies(3, 1, 2), ...replies(2, 1, 0), ...replies(1, 1, 2)]);
     expect([...scorer.touchedPaths.subarray(0, touched)]).toEqual([2, 0]);
   });

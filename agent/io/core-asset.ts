@@ -3,6 +3,6 @@
 import { readFileSync } from "node:fs";
 import corePath from "../../build/core.wasm" with { type: "file" };
 
-export function coreBytes(): Uint8Array {
-  return readFileSync(corePath);
+export function coreBytes(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(corePath));
 }

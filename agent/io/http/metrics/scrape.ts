@@ -1,0 +1,93 @@
+/** Answers a scrape: format, encoding, and the body whole or as a stream that lets others run. */
+
+import type { Clock } from "../../../controller/ports.ts";
+import { between, US_PER_S } from "../../../domain/units.ts";
+import type { AgentView } from "../view.ts";
+import type { Chunk } from "./exposition.ts";
+import { Exposition } from "./exposition.ts";
+import { acceptsGzip, chooseFormat } from "./negotiation.ts";
+import { ownMetrics } from "./own-metrics.ts";
+
+/** Smaller bodies cost more to compress than to send. */
+const GZIP_MIN = 1_024;
+/** 54 KB take 0.06 ms at this level, 0.24 ms at the usual one. */
+const GZIP_LEVEL = 1;
+
+export class Scraper {
+  readonly #view: AgentView;
+  readonly #clock: Pick<Clock, "monotonic">;
+  #exposition: Exposition | null = null;
+  #lastSeconds: number | null = null;
+
+  constructor(view: AgentView, clock: Pick<Clock, "monotonic">) {
+    this.#view = view;
+    this.#clock = clock;
+  }
+
+  async answer(request: Request): Promise<Response> {
+    const started = this.#clock.monotonic();
+    const format = chooseFormat(request.headers.get("accept"));
+    const gzip = acceptsGzip(request.headers.get("accept-encoding"));
+    const headers = { "content-type": format.contentType, vary: "Accept, Accept-Encoding" };
+    const done = () => {
+      this.#lastSeconds = between(started, this.#clock.monotonic()) / US_PER_S;
+    };
+    this.#exposition ??= new Exposition(this.#view.metrics);
+    const own = this.#ownText(format.syntax === "openmetrics");
+    const chunks = this.#exposition.render(format.syntax, own);
+    const first = chunks.next().value ?? new Uint8Array();
+    const second = chunks.next();
+    if (second.done === true) {
+      const packed = gzip && first.byteLength > GZIP_MIN;
+      const body = packed ? Bun.gzipSync(first, { level: GZIP_LEVEL }) : first;
+      done();
+      return new Response(body, { headers: packed ? withGzip(headers) : headers });
+    }
+    const all = prepend([first, second.value], chunks);
+    // Loaded here only: small boxes never stream.
+    const encoded = gzip ? (await import("./gzip-chunks.ts")).gzipChunks(all) : all;
+    const body = streamOf(encoded, done);
+    return new Response(body, { headers: gzip ? withGzip(headers) : headers });
+  }
+
+  #ownText(openMetrics: boolean): string {
+    const facts = {
+      status: this.#view.status(),
+      ready: this.#view.ready().ready,
+      scrapeSeconds: this.#lastSeconds,
+    };
+    return ownMetrics(facts, openMetrics);
+  }
+}
+
+function withGzip(headers: Record<string, string>): Record<string, string> {
+  return { ...headers, "content-encoding": "gzip" };
+}
+
+function* prepend(head: readonly Chunk[], rest: Iterable<Chunk>): Generator<Chunk, void> {
+  yield* head;
+  yield* rest;
+}
+
+/** One chunk per turn of the event loop, made when the client has room for it. */
+function streamOf(chunks: Generator<Chunk, void>, done: () => void): ReadableStream<Chunk> {
+  return new ReadableStream<Chunk>({
+    async pull(controller) {
+      await nextTurn();
+      const next = chunks.next();
+      if (next.done !== true) {
+        controller.enqueue(next.value);
+        return;
+      }
+      done();
+      controller.close();
+    },
+    cancel() {
+      chunks.return();
+    },
+  });
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
