@@ -16,7 +16,7 @@ export function scratchFolder(uid: number): string {
 export async function socketPath(input: CommandInput): Promise<string> {
   const named = input.text("socket") ?? process.env["PATRONUS_SOCKET"];
   if (named !== undefined) return named;
-  const loaded = await loadConfig(input.text("config"));
+  const loaded = loadConfig(input.text("config"));
   if (loaded.kind === "config") return loaded.config.http.socket;
   const scratch = join(scratchFolder(process.getuid?.() ?? 0), "agent.sock");
   if (existsSync(dirname(DEFAULT_SOCKET)) && existsSync(DEFAULT_SOCKET)) return DEFAULT_SOCKET;

@@ -88,12 +88,16 @@ function parseText(source: Source, lines: LineCounter, report: Report): Document
       uniqueKeys: false,
       logLevel: "silent",
     });
-    const faults = [...document.errors, ...document.warnings].slice(0, SYNTAX_ERRORS_MAX);
-    for (const { code, pos, message } of faults) {
-      const line = lines.linePos(pos[0]).line;
-      report.problems.push({ ...whole, line, message: syntaxMessage(code, message) });
+    const byLine = new Map<number, string>();
+    for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
+      const { line } = lines.linePos(pos[0]);
+      // The first one of a line says it.
+      if (byLine.size < SYNTAX_ERRORS_MAX && !byLine.has(line)) {
+        byLine.set(line, syntaxMessage(code, message));
+      }
     }
-    if (faults.length > 0) return null;
+    for (const [line, message] of byLine) report.problems.push({ ...whole, line, message });
+    if (byLine.size > 0) return null;
     if (document.directives?.yaml.version === "1.1") {
       report.problems.push({ ...whole, line: 1, message: "remove the %YAML directive: want 1.2" });
       return null;

@@ -29,7 +29,9 @@ export function addressFault({ family, bytes, zone }: ParsedAddress): string | n
   if (first === 0xff) return "want a unicast address, not a group";
   const isMapped = bytes.subarray(0, 10).every((octet) => octet === 0) && bytes[10] === 0xff;
   if (isMapped) return "want the IPv4 address itself";
-  return zone !== null && !isLinkLocal(bytes) ? "want a %zone with a link-local address only" : null;
+  return zone !== null && !isLinkLocal(bytes)
+    ? "want a %zone with a link-local address only"
+    : null;
 }
 
 /** fe80::/10. */

@@ -40,10 +40,11 @@ export function readProbe(section: ProbeSection, base: ProbeDraft): ProbeDraft {
   const type = readType(section, base.type);
   const inherited = type === base.type ? base : DEFAULT_PROBE;
   rejectForeignKeys(section, type);
+  const isSizeGiven = section.map.entries.has("size");
   const size = { min: type === "udp" ? SIZE_MIN_UDP : SIZE_MIN, max: SIZE_MAX, unit: "octets" };
   return {
     type,
-    size: has(section, "size") ? readInteger(section, "size", size, size.min) : base.size,
+    size: isSizeGiven ? readInteger(section, "size", size, size.min) : base.size,
     dscp: readInteger(section, "dscp", { min: 0, max: 63 }, base.dscp),
     ttl: readInteger(section, "ttl", { min: 0, max: 255 }, base.ttl),
     fwmark: readInteger(section, "fwmark", { min: 0, max: 0xffff_ffff }, base.fwmark),
@@ -62,7 +63,11 @@ export function finishProbe(draft: ProbeDraft, preset: number): ProbeConfig {
 function readType(section: ProbeSection, fallback: ProbeType): ProbeType {
   const type = readChoice(section, "type", TYPES, fallback);
   if (type === "stamp" && has(section, "type")) {
-    rejectKey(section, "type", `cannot use "stamp": not available in this version, want icmp or udp`);
+    rejectKey(
+      section,
+      "type",
+      `cannot use "stamp": not available in this version, want icmp or udp`,
+    );
   }
   return type;
 }

@@ -57,6 +57,28 @@ export function presetOf(profile: Profile): HealthConfig {
   return PRESETS[profile];
 }
 
+/** A value in which a profile differs from the defaults; `steps` is its key below the block. */
+export interface PresetKey {
+  readonly steps: readonly string[];
+  readonly value: number;
+}
+
+export function presetKeys(profile: Profile): readonly PresetKey[] {
+  if (profile === "balanced") return [];
+  return numbersOf(PRESETS[profile]).filter(({ steps, value }) => {
+    const standard = numbersOf(DEFAULT_HEALTH).find((one) => one.steps.join() === steps.join());
+    return standard?.value !== value;
+  });
+}
+
+function numbersOf(block: object, above: readonly string[] = []): readonly PresetKey[] {
+  return Object.entries(block).flatMap(([name, value]: [string, unknown]) => {
+    const steps = [...above, name];
+    if (typeof value === "number") return [{ steps, value }];
+    return typeof value === "object" && value !== null ? numbersOf(value, steps) : [];
+  });
+}
+
 /** Payload octets unless given: the token alone where every octet costs. */
 export function presetSize(profile: Profile): number {
   return profile === "metered" ? 8 : 16;

@@ -71,6 +71,11 @@ export function has<K extends string>(section: Section<K>, name: K): boolean {
   return value !== undefined && !isNull(value);
 }
 
+/** Whether a list may be missed here: another value has been reported as no list. */
+export function isListOrNull({ raw }: Item): boolean {
+  return raw.kind === "list" || isNull(raw);
+}
+
 /** The value of a key; an absent one is null in the place of the section. */
 export function itemAt<K extends string>(section: Section<K>, name: K): Item {
   const key = keyBelow(section.key, name);

@@ -18,8 +18,8 @@ export function mentionsEnvironment(text: string): boolean {
 
 export function substitute(text: string, environment: Environment): Substitution {
   const faults: string[] = [];
-  const result = text.replace(REFERENCE, (whole, escape: string, name: string, end: string) => {
-    if (escape !== "") return whole.slice(1);
+  const result = text.replace(REFERENCE, (whole, escaped: string, name: string, end: string) => {
+    if (escaped !== "") return whole.slice(1);
     const fault = faultOf(name, end, environment);
     if (fault !== null) faults.push(fault);
     return environment[name] ?? "";

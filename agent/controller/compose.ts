@@ -1,6 +1,5 @@
 /** The composition root: builds the controller's parts in dependency order, decides nothing. */
 
-import { isLoopback, parseAddress } from "../domain/address.ts";
 import type { AgentConfig } from "../domain/config.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
 import { micros, US_PER_S } from "../domain/units.ts";
@@ -68,9 +67,12 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const parts = { clock, scorer, driver, health, journal, status, httpProblems };
   const view = createView({ ...parts, ...outside, current: () => current.value });
   const app = createApp(view, {
+    clock,
+    log,
+    listen: config.http.listen,
     allowedHosts: config.http.allowed_hosts,
     token: readToken(config.http.token_file, log),
-    anonymousRead: config.http.allow_anonymous_read || isLoopbackListen(config.http.listen),
+    anonymousRead: config.http.allow_anonymous_read,
   });
   const http = await serveHttp(app, config.http, log);
   httpProblems.push(...http.problems);
@@ -91,11 +93,4 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       driver.stop();
     },
   };
-}
-
-/** Without a listener beyond loopback, reading needs no token: whoever asks is on the box. */
-function isLoopbackListen(listen: string | null): boolean {
-  const host = listen?.slice(0, listen.lastIndexOf(":")).replace(/^\[|\]$/g, "");
-  const address = host === undefined ? null : parseAddress(host);
-  return address === null || isLoopback(address);
 }

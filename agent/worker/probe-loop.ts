@@ -14,7 +14,7 @@ import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
 import { PollSet } from "./poll-set.ts";
 import { seededRandom } from "./prng.ts";
 import { Receiver } from "./receiver.ts";
-import { Schedule } from "./schedule.ts";
+import { Schedule, UNLIMITED } from "./schedule.ts";
 import { Sender } from "./sender.ts";
 import { SeriesTable } from "./series-table.ts";
 import { Abilities } from "./sockets/abilities.ts";
@@ -47,6 +47,8 @@ export interface ProbeLoopOptions {
   readonly sink: LoopSink;
   /** Of the schedule's jitter. */
   readonly seed: number;
+  /** Probes per series; absent: without end. */
+  readonly sendsMax?: number;
 }
 
 /** Above this rate wake-ups are shared. */
@@ -83,6 +85,7 @@ interface Round {
 export class ProbeLoop {
   readonly #sink: LoopSink;
   readonly #random: () => number;
+  readonly #sendsMax: number;
   readonly #words = randomWords();
   readonly #baseSeconds = Math.floor(realtimeNow() / US_PER_S);
   readonly #pool = new SocketPool(this.#words);
@@ -106,6 +109,7 @@ export class ProbeLoop {
   constructor(options: ProbeLoopOptions) {
     this.#sink = options.sink;
     this.#random = seededRandom(options.seed);
+    this.#sendsMax = options.sendsMax ?? UNLIMITED;
     this.#round = this.#lay([]);
   }
 
@@ -203,7 +207,7 @@ export class ProbeLoop {
         drainErrors: (group) => receiver.drainErrors(group),
         baseSeconds: this.#baseSeconds,
       }),
-      schedule: new Schedule(series, monotonicNow(), this.#random),
+      schedule: new Schedule(series, monotonicNow(), this.#random, this.#sendsMax),
       sleepUs:
         series.rate > LOADED_RATE
           ? Math.min(LOADED_SLEEP_US, series.intervalMinUs / SLEEPS_PER_INTERVAL)

@@ -19,6 +19,9 @@ export interface SchedulePlan {
   readonly phase: Float64Array;
 }
 
+/** Sends of a series that is not limited. */
+export const UNLIMITED = Number.POSITIVE_INFINITY;
+
 export class Schedule {
   readonly #intervalUs: Float64Array;
   readonly #originUs: Float64Array;
@@ -27,10 +30,18 @@ export class Schedule {
   readonly #heap: Int32Array;
   readonly #keys: Float64Array;
   readonly #random: () => number;
+  readonly #sendsMax: number;
+  readonly #sends: Float64Array;
   #size = 0;
   #skipped = 0;
 
-  constructor(plan: SchedulePlan, startUs: number, random: () => number) {
+  /** `sendsMax`: a series leaves the schedule behind its n-th send. */
+  constructor(
+    plan: SchedulePlan,
+    startUs: number,
+    random: () => number,
+    sendsMax: number = UNLIMITED,
+  ) {
     const count = plan.intervalUs.length;
     this.#intervalUs = plan.intervalUs;
     this.#originUs = plan.phase.map((phase, i) => startUs + phase * (plan.intervalUs[i] ?? 0));
@@ -38,6 +49,8 @@ export class Schedule {
     this.#heap = new Int32Array(count);
     this.#keys = new Float64Array(count);
     this.#random = random;
+    this.#sendsMax = sendsMax;
+    this.#sends = new Float64Array(sendsMax === UNLIMITED ? 0 : count);
     for (let series = 0; series < count; series++) {
       // The first send has no jitter: a start is answered at once, and phases are spread already.
       if ((plan.intervalUs[series] ?? 0) > 0) this.#push(series, this.#originUs[series] ?? 0);
@@ -59,11 +72,21 @@ export class Schedule {
     while (this.nextDueUs() <= nowUs) {
       const series = this.#heap[0] ?? 0;
       const lateness = nowUs - this.nextDueUs();
-      this.#sink(series, this.#stepUs(series, nowUs));
-      if (lateness <= latenessMax(this.#intervalUs[series] ?? 0)) return series;
+      const isSent = lateness <= latenessMax(this.#intervalUs[series] ?? 0);
+      const next = this.#stepUs(series, nowUs);
+      this.#sink(series, isSent && this.#isLast(series) ? Number.POSITIVE_INFINITY : next);
+      if (isSent) return series;
       this.#skipped++;
     }
     return -1;
+  }
+
+  /** Counts a send of a limited series. */
+  #isLast(series: number): boolean {
+    if (this.#sendsMax === UNLIMITED) return false;
+    const sends = (this.#sends[series] ?? 0) + 1;
+    this.#sends[series] = sends;
+    return sends >= this.#sendsMax;
   }
 
   /** When the series sends next: at its first grid point behind `nowUs`. */

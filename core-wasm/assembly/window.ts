@@ -46,29 +46,48 @@ export function sortedOf(series: i32): usize {
   return sortedAt + ((series * windowCapacity) << 3);
 }
 
-/** First index whose value is >= `value`, of `count` ascending values. */
+/**
+ * First index whose value is >= `value`, of `count` ascending values. Without branches on the data:
+ * a mispredicted one costs more than all the loads.
+ */
 function lowerBound(sorted: usize, count: i32, value: f64): i32 {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (load<f64>(sorted + (middle << 3)) < value) low = middle + 1;
-    else high = middle;
+  if (count == 0) return 0;
+  let base = 0;
+  let left = count;
+  while (left > 1) {
+    const half = left >>> 1;
+    base = select(base + half, base, load<f64>(sorted + ((base + half - 1) << 3)) < value);
+    left -= half;
   }
-  return low;
+  return base + <i32>(load<f64>(sorted + (base << 3)) < value);
+}
+
+/** Moves `count` values down by one place, ending at `to`. Inline: a bulk copy costs a call. */
+// @ts-ignore: decorator
+@inline
+function moveDown(to: usize, count: i32): void {
+  const end = to + (count << 3);
+  for (let at = to; at < end; at += 8) store<f64>(at, load<f64>(at + 8));
+}
+
+/** Moves `count` values from `from` up by one place. */
+// @ts-ignore: decorator
+@inline
+function moveUp(from: usize, count: i32): void {
+  for (let at = from + (count << 3); at > from; at -= 8) store<f64>(at, load<f64>(at - 8));
 }
 
 function insertSorted(sorted: usize, count: i32, value: f64): void {
   const at = lowerBound(sorted, count, value);
   const from = sorted + (at << 3);
-  if (at < count) memory.copy(from + 8, from, (count - at) << 3);
+  moveUp(from, count - at);
   store<f64>(from, value);
 }
 
 function removeSorted(sorted: usize, count: i32, value: f64): void {
   const at = lowerBound(sorted, count, value);
   const from = sorted + (at << 3);
-  if (at + 1 < count) memory.copy(from, from + 8, (count - at - 1) << 3);
+  moveDown(from, count - at - 1);
 }
 
 /** Replaces `old` by `value`: only what lies between the two moves. */
@@ -77,9 +96,9 @@ function replaceSorted(sorted: usize, count: i32, old: f64, value: f64): void {
   let to = lowerBound(sorted, count, value);
   if (to > from) {
     to--;
-    memory.copy(sorted + (from << 3), sorted + ((from + 1) << 3), (to - from) << 3);
+    moveDown(sorted + (from << 3), to - from);
   } else if (to < from) {
-    memory.copy(sorted + ((to + 1) << 3), sorted + (to << 3), (from - to) << 3);
+    moveUp(sorted + (to << 3), from - to);
   }
   store<f64>(sorted + (to << 3), value);
 }

@@ -16,7 +16,8 @@ export interface GuardOptions {
   readonly listen: string | null;
   /** null: nobody can write over TCP. */
   readonly token: string | null;
-  readonly allowAnonymousRead: boolean;
+  /** Reads need no token although other machines may reach the listener. */
+  readonly anonymousRead: boolean;
   /** Names accepted as Host beside the loopback names and the listen address. */
   readonly allowedHosts: readonly string[];
 }
@@ -38,7 +39,7 @@ const ABSOLUTE = /^https?:\/\/[^/?#\\@\s]+\//;
 
 export function createGuard(options: GuardOptions): Guard {
   const knowsHost = hostRule(options);
-  const openReads = options.allowAnonymousRead || isLocal(options.listen);
+  const openReads = options.anonymousRead || isLocal(options.listen);
   const token = options.token === null ? null : digest(options.token);
 
   function check(request: Request, transport: Transport): Problem | null {

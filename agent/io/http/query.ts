@@ -55,7 +55,10 @@ export function readHistory(id: string, params: URLSearchParams, now: UnixSecond
   const limit = whole("limit", 1, HISTORY_LIMIT_MAX) ?? HISTORY_LIMIT_DEFAULT;
   const cursor = whole("cursor", 0, Number.MAX_SAFE_INTEGER);
   if (errors.length === 0 && from > to) {
-    errors.push({ parameter: "from", message: `want at most ${to} (to): current value is ${from}` });
+    errors.push({
+      parameter: "from",
+      message: `want at most ${to} (to): current value is ${from}`,
+    });
   }
   if (errors.length > 0) return { kind: "wrong", errors };
   return { kind: "read", query: { path: pathId(id), from, to, limit, cursor } };

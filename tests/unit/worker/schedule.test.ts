@@ -101,3 +101,13 @@ describe("Schedule", () => {
     expect(new Set(sends.map(([, s]) => s)).size).toBeGreaterThan(400);
   });
 });
+
+test("takeDue() drops a series behind its last send, skipped points not counted", () => {
+  const plan = { intervalUs: Float64Array.of(100_000, 100_000), phase: Float64Array.of(0, 0.5) };
+  const schedule = new Schedule(plan, START, seededRandom(1), 3);
+  const sends = run(schedule, START + 300_000);
+  expect(sends.filter(([, series]) => series === 0).length).toBe(3);
+  expect(schedule.takeDue(START + 5_000_000)).toBe(-1);
+  run(schedule, START + 60_000_000);
+  expect(schedule.nextDueUs()).toBe(Number.POSITIVE_INFINITY);
+});

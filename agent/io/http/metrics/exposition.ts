@@ -45,12 +45,16 @@ class Table {
   readonly writers: readonly Writer[];
   /** The most octets one row of one family takes. */
   readonly rowMax: number;
-  readonly #source: MetricsSource;
+  readonly paths: MetricsSource["paths"];
+  readonly #firstSeries: Int32Array;
+  readonly #seriesCount: Int32Array;
   readonly #tail: Piece;
 
   constructor(source: MetricsSource) {
-    this.#source = source;
     const { paths } = source;
+    this.paths = paths;
+    this.#firstSeries = Int32Array.from(paths, ({ firstSeries }) => firstSeries);
+    this.#seriesCount = Int32Array.from(paths, ({ seriesCount }) => seriesCount);
     this.arena = new LabelArena(paths);
     this.#tail = this.arena.add("} ");
     const rowsOf = PATH_FAMILIES.map((family) => this.#prepare(family));
@@ -97,15 +101,15 @@ class Table {
     const codes = outcomeCodes(family);
     const tails = family.outcomes.map((kind) => this.arena.add(`,${family.label}="${kind}"} `));
     return ({ series }, row) => {
-      const path = this.#source.paths[row];
-      if (path === undefined) return;
       const { arena, buffer } = this;
+      const first = this.#firstSeries[row] ?? 0;
+      const end = first + (this.#seriesCount[row] ?? 0);
       for (let i = 0; i < codes.length; i++) {
         const tail = tails[i] ?? this.#tail;
         buffer.copy(piece.start, piece.end);
         buffer.copy(arena.start(row), arena.idEnd(row));
         buffer.copy(tail.start, tail.end);
-        buffer.number(sumOf(series.totals, path.firstSeries, path.seriesCount, codes[i] ?? 0), 0);
+        buffer.number(sumOf(series.totals, first, end, codes[i] ?? 0), 0);
       }
     };
   }
@@ -127,52 +131,47 @@ class Table {
 
 export class Exposition {
   readonly #source: MetricsSource;
-  #paths: MetricsSource["paths"] | null = null;
   #table: Table;
 
   constructor(source: MetricsSource) {
     this.#source = source;
     this.#table = new Table(source);
-    this.#paths = source.paths;
   }
 
-  /** `own`: the text of the agent's own metrics. The buffer is free between two chunks. */
+  /** `own`: the text of the agent's own metrics. The buffer is empty between two chunks. */
   *render(syntax: Syntax, own: string): Generator<Chunk, void> {
-    const table = this.#current();
-    const { paths } = this.#source;
+    if (this.#isOutdated(this.#table)) this.#table = new Table(this.#source);
+    const table = this.#table;
     const { buffer } = table;
-    for (let row = 0; row < paths.length; row++) {
+    const pathCount = table.paths.length;
+    for (let row = 0; row < pathCount; row++) {
       table.status[row] = STATUSES.indexOf(this.#source.status(row));
     }
     for (const { family, write } of table.writers) {
       if (buffer.room < HEADER_MAX + table.rowMax) yield buffer.take();
-      if (this.#source.paths !== paths) break;
+      if (this.#isOutdated(table)) break;
       buffer.text(familyHeader(family, syntax === "openmetrics"));
       let row = this.#rows(table, write, 0);
-      while (row < paths.length) {
+      while (row < pathCount) {
         yield buffer.take();
-        if (this.#source.paths !== paths) break;
+        if (this.#isOutdated(table)) break;
         row = this.#rows(table, write, row);
       }
     }
     yield* tail(buffer, syntax === "openmetrics" ? `${own}# EOF\n` : own);
   }
 
-  /** Writes rows while they fit; answers with the first that did not. */
-  #rows(table: Table, write: RowWriter, from: number): number {
-    const { scorer, paths } = this.#source;
-    const cache = { series: scorer.series, paths: scorer.paths, status: table.status };
-    let row = from;
-    for (; row < paths.length && table.buffer.room >= table.rowMax; row++) write(cache, row);
-    return row;
+  #isOutdated(table: Table): boolean {
+    return table.paths !== this.#source.paths;
   }
 
-  #current(): Table {
-    if (this.#source.paths !== this.#paths) {
-      this.#table = new Table(this.#source);
-      this.#paths = this.#source.paths;
-    }
-    return this.#table;
+  /** Writes rows while they fit; answers with the first that did not. */
+  #rows(table: Table, write: RowWriter, from: number): number {
+    const { scorer } = this.#source;
+    const cache = { series: scorer.series, paths: scorer.paths, status: table.status };
+    let row = from;
+    for (; row < table.paths.length && table.buffer.room >= table.rowMax; row++) write(cache, row);
+    return row;
   }
 }
 
@@ -189,9 +188,9 @@ function linesPerPath(family: PathFamily): number {
   return family.shape === "counts" ? family.outcomes.length : 1;
 }
 
-function sumOf(totals: Float64Array, first: number, count: number, kind: number): number {
+function sumOf(totals: Float64Array, first: number, end: number, kind: number): number {
   let sum = 0;
-  for (let series = first; series < first + count; series++) {
+  for (let series = first; series < end; series++) {
     sum += totals[series * KINDS + kind] ?? 0;
   }
   return sum;

@@ -65,12 +65,7 @@ function ofChosen(metric: SeriesMetric, factor = 1): ValueFamily["read"] {
   };
 }
 
-function gauge(
-  name: string,
-  digits: number,
-  help: string,
-  read: ValueFamily["read"],
-): ValueFamily {
+function gauge(name: string, digits: number, help: string, read: ValueFamily["read"]): ValueFamily {
   return { name: `${PREFIX}${name}`, kind: "gauge", shape: "value", digits, help, read };
 }
 

@@ -78,7 +78,7 @@ function parseRanges(header: string): Range[] {
     .map(([type = "", ...pieces]) => {
       const parameters = new Map(pieces.map(parseParameter));
       const weight = Number(parameters.get("q") ?? 1);
-      return { type: type.toLowerCase(), parameters, weight: weight >= 0 ? weight : 0 };
+      return { type: type.toLowerCase(), parameters, weight: Math.max(weight, 0) };
     });
 }
 

@@ -34,15 +34,15 @@ const WORKER_COUNTERS: Readonly<Record<keyof WorkerCounters, readonly [string, s
 export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
   const { status } = facts;
   const { version, git, target, runtime } = status;
+  const build = { version, revision: git, target, runtime };
   const store = status.store.state.kind === "ok" ? 1 : 0;
+  const acknowledged = status.worker.acknowledged ? 1 : 0;
   return [
-    write("build_info", "info", "What runs.", [
-      [{ version, revision: git, target, runtime }, 1],
-    ]),
+    write("build_info", "info", "What runs.", [[build, 1]]),
     one("start_time_seconds", "When the agent started, Unix time.", status.started_at),
     one("ready", "1 when results of the current configuration exist.", Number(facts.ready)),
     ...processMetrics(status),
-    one("worker_acknowledged", "1 when it probes by the current table.", acknowledged(status)),
+    one("worker_acknowledged", "1 when it probes by the current table.", acknowledged),
     counter("worker_frames_stale_total", "Frames of an earlier table.", status.worker.stale_frames),
     ...workerMetrics(status.worker.counters),
     one("store_up", "1 when the database takes rows.", store),
@@ -90,18 +90,9 @@ export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
     });
   }
 
-  function write(
-    name: string,
-    kind: MetricKind,
-    help: string,
-    samples: readonly Sample[],
-  ): string {
+  function write(name: string, kind: MetricKind, help: string, samples: readonly Sample[]): string {
     return familyText({ name: `${PREFIX}${name}`, kind, help }, samples, openMetrics);
   }
-}
-
-function acknowledged(status: AgentStatus): number {
-  return status.worker.acknowledged ? 1 : 0;
 }
 
 function familyText(family: Family, samples: readonly Sample[], openMetrics: boolean): string {

@@ -1,0 +1,79 @@
+/**
+ * What `run` does without a configuration: it watches loopback three ways, at a pace that shows a
+ * status within 3 s and fills the history at once. One path answers by the agent's own echo.
+ */
+
+import type { AgentConfig, HealthConfig, PathConfig, ProbeConfig } from "../domain/config.ts";
+import { DEFAULT_HTTP } from "./http.ts";
+import { DEFAULT_PROBE, finishProbe } from "./probe.ts";
+import { DEFAULT_HEALTH, presetSize } from "./profiles.ts";
+import { DEFAULT_STORAGE } from "./storage.ts";
+
+export interface BuiltinOptions {
+  readonly nodeId: string;
+  readonly storagePath: string;
+  readonly socket: string;
+  /** "address:port"; default 127.0.0.1:9477; null: no TCP listener. */
+  readonly listen?: string | null;
+  readonly echoPort?: number;
+}
+
+export const ECHO_PORT = 9_707;
+
+/** Two probes per second: five samples after 2.5 s. */
+const HEALTH: HealthConfig = {
+  ...DEFAULT_HEALTH,
+  check_interval_secs: 2,
+  probes_per_check: 4,
+  db_persist_interval: 1,
+};
+/** A short trial should find its history on disk. */
+const FLUSH_SECS = 10;
+
+export function builtinConfig(options: BuiltinOptions): AgentConfig {
+  const echo = `127.0.0.1:${options.echoPort ?? ECHO_PORT}`;
+  const port = options.echoPort ?? ECHO_PORT;
+  return {
+    node: { id: options.nodeId, site: "", labels: {} },
+    paths: [
+      loopbackPath("loopback-icmp", "Loopback, IPv4 ICMP", "127.0.0.1", {}),
+      loopbackPath("loopback-icmp6", "Loopback, IPv6 ICMP", "::1", {}),
+      loopbackPath("loopback-udp", "Loopback, UDP echo", "127.0.0.1", { type: "udp", port }),
+    ],
+    policies: [],
+    storage: { ...DEFAULT_STORAGE, path: options.storagePath, flush_interval_secs: FLUSH_SECS },
+    http: {
+      ...DEFAULT_HTTP,
+      listen: options.listen === undefined ? DEFAULT_HTTP.listen : options.listen,
+      socket: options.socket,
+    },
+    echo: { listen: echo },
+    origin: "built-in",
+  };
+}
+
+function loopbackPath(
+  id: string,
+  name: string,
+  host: string,
+  probe: Partial<Pick<ProbeConfig, "type" | "port">>,
+): PathConfig {
+  const target = {
+    host,
+    probe: finishProbe({ ...DEFAULT_PROBE, ...probe }, presetSize("balanced")),
+  };
+  return {
+    id,
+    name,
+    interface: null,
+    source: null,
+    gateway: "none",
+    targets: [target],
+    reliability: 1,
+    profile: "balanced",
+    metered: false,
+    cost: 1,
+    capacity_mbps: null,
+    health: HEALTH,
+  };
+}

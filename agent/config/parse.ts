@@ -1,0 +1,92 @@
+/**
+ * From the text of the configuration files to the typed configuration, in one pass that lists every
+ * problem. Order of precedence: defaults, profile, files, environment, flags. Pure: files, machine
+ * id and environment come in as values.
+ */
+
+import type { AgentConfig } from "../domain/config.ts";
+import type { Source } from "./document.ts";
+import { readDocument } from "./document.ts";
+import { readHttp } from "./http.ts";
+import type { KeyOf } from "./keys.ts";
+import { KEYS } from "./keys.ts";
+import { rejectOverload } from "./load.ts";
+import { mergeMaps } from "./merge.ts";
+import { readNode } from "./node.ts";
+import type { Override } from "./override.ts";
+import { applyOverride, environmentOverrides } from "./override.ts";
+import { readPaths } from "./paths.ts";
+import { readPolicies } from "./policies.ts";
+import type { Problem } from "./problem.ts";
+import { createReport, orderedProblems } from "./problem.ts";
+import type { RawMap } from "./raw.ts";
+import { emptyMap } from "./raw.ts";
+import type { Section } from "./section.ts";
+import { openSection } from "./section.ts";
+import { readStorage } from "./storage.ts";
+import type { Environment } from "./substitution.ts";
+import { rejectUnavailable } from "./unavailable.ts";
+
+export type ParseResult =
+  | { readonly kind: "ok"; readonly config: AgentConfig; readonly warnings: readonly Problem[] }
+  | {
+      readonly kind: "invalid";
+      readonly problems: readonly Problem[];
+      readonly warnings: readonly Problem[];
+    };
+
+/**
+ * `sources`: the main file, then the drop-ins in their order. `overrides`: flags, the last word.
+ * `nodeId`: node.id when the files name none.
+ */
+export function parseConfig(
+  sources: readonly Source[],
+  environment: Environment,
+  overrides: readonly Override[] = [],
+  nodeId = "unnamed",
+): ParseResult {
+  const report = createReport();
+  const maps = sources.map((source) => readDocument(source, environment, report));
+  const names = sources.map(({ name }) => name);
+  // A file that is not readable as a map lacks keys that others would then be blamed for.
+  const readable = maps.flatMap((map) => map ?? []);
+  if (readable.length < maps.length) return invalid(report.problems, report.warnings, names);
+
+  let root: RawMap = emptyMap({ file: names[0] ?? "configuration", line: null });
+  for (const map of readable) root = mergeMaps(root, map, "", report);
+  for (const override of [...environmentOverrides(environment), ...overrides]) {
+    root = applyOverride(root, override, report);
+  }
+
+  const section = openSection({ raw: root, key: "" }, KEYS.root, report);
+  const config = readConfig(section, nodeId, names[0] ?? "built-in");
+  rejectUnavailable(section);
+  rejectOverload(section, config.paths);
+  if (report.problems.length > 0) return invalid(report.problems, report.warnings, names);
+  return { kind: "ok", config, warnings: orderedProblems(report.warnings, names) };
+}
+
+function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string): AgentConfig {
+  const paths = readPaths(root);
+  return {
+    node: readNode(root, nodeId),
+    paths,
+    policies: readPolicies(root, new Set(paths.map(({ id }) => id))),
+    storage: readStorage(root),
+    http: readHttp(root),
+    echo: null,
+    origin,
+  };
+}
+
+function invalid(
+  problems: readonly Problem[],
+  warnings: readonly Problem[],
+  names: readonly string[],
+): ParseResult {
+  return {
+    kind: "invalid",
+    problems: orderedProblems(problems, names),
+    warnings: orderedProblems(warnings, names),
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * The failover policies. They are read and checked in full; this version decides nothing by them,
+ * and says so.
+ */
+
+import type { PolicyConfig } from "../domain/config.ts";
+import { INTERFACE_FORM, PREFIX_FORM } from "./host.ts";
+import type { KeyOf } from "./keys.ts";
+import { KEYS } from "./keys.ts";
+import { NAME_FORM } from "./paths.ts";
+import type { Item, Section } from "./section.ts";
+import {
+  complain,
+  has,
+  itemAt,
+  openSection,
+  readChoice,
+  readFlag,
+  readInteger,
+  readList,
+  readText,
+  readTexts,
+  rejectKey,
+  requireText,
+  subsection,
+  textForm,
+  warnKey,
+} from "./section.ts";
+
+type PolicySection = Section<KeyOf<"policy">>;
+
+/** Below this gap a path that was left at the one line is at once good enough by the other. */
+const THRESHOLD_GAP = 10;
+/** Slots of routing tables. */
+const POLICIES_MAX = 60;
+/** Selectors of one policy, as rule priorities. */
+const MATCHES_MAX = 16;
+const ID_MAX = 2 ** 31 - 1;
+const SCORE = { min: 0, max: 100 };
+const DELAY = { min: 0, max: 86_400, unit: "s" };
+const PATH_FORM = textForm(/^[^\s]{1,63}$/, "the id of a path");
+const DEFAULT_TO = "default";
+const TO_FORM = {
+  want: "default, an address or a prefix",
+  accepts: (text: string) => text === DEFAULT_TO || PREFIX_FORM.accepts(text),
+};
+
+export function readPolicies(
+  root: Section<KeyOf<"root">>,
+  pathIds: ReadonlySet<string>,
+): readonly PolicyConfig[] {
+  const items = readList(root, "policies");
+  if (items.length > POLICIES_MAX) {
+    rejectKey(root, "policies", `cannot use ${items.length}: want at most ${POLICIES_MAX}`);
+  }
+  const sections = items.map((item) => openSection(item, KEYS.policy, root.report));
+  const policies = sections.map((section) => readPolicy(section, pathIds));
+  rejectRepeats(policies, sections);
+  rejectSecondDefault(sections);
+  if (items.length > 0)
+    warnKey(root, "policies", "only read: this version decides nothing by them");
+  return policies;
+}
+
+function readPolicy(section: PolicySection, pathIds: ReadonlySet<string>): PolicyConfig {
+  if (!section.map.entries.has("id")) {
+    rejectKey(section, "id", `missing: want a whole number from 1 to ${ID_MAX}`);
+  }
+  const id = readInteger(section, "id", { min: 1, max: ID_MAX }, 0);
+  const primary = requireText(section, "primary", PATH_FORM) ?? "";
+  const failover = readInteger(section, "failover_threshold", SCORE, 50);
+  const failback = readInteger(section, "failback_threshold", SCORE, 80);
+  if (failover + THRESHOLD_GAP > failback) {
+    const message =
+      `cannot use ${failback} with failover_threshold ${failover}: ` +
+      `want at least ${failover + THRESHOLD_GAP}`;
+    rejectKey(section, "failback_threshold", message);
+  }
+  if (primary !== "") rejectUnknownPath(itemAt(section, "primary"), primary, pathIds, section);
+  readActions(section);
+  return {
+    id,
+    name: readText(section, "name", NAME_FORM, `policy-${id}`),
+    primary,
+    backups: readBackups(section, primary, pathIds),
+    failover_threshold: failover,
+    failback_threshold: failback,
+    failback_delay_secs: readInteger(section, "failback_delay_secs", DELAY, 60),
+    enabled: readFlag(section, "enabled", true),
+  };
+}
+
+function readBackups(
+  section: PolicySection,
+  primary: string,
+  pathIds: ReadonlySet<string>,
+): readonly string[] {
+  const backups = readTexts(section, "backups", PATH_FORM);
+  const items = readList({ ...section, report: { problems: [], warnings: [] } }, "backups");
+  if (items.length === 0) rejectKey(section, "backups", "missing: want at least one other path");
+  const seen = new Set([primary]);
+  for (const item of items) {
+    const text = item.raw.kind === "scalar" ? item.raw.value : null;
+    if (typeof text !== "string" || !PATH_FORM.accepts(text)) continue;
+    if (seen.has(text)) {
+      const where = text === primary ? "it is the primary" : "given twice";
+      complain(section.report, item.raw.place, item.key, `remove "${text}": ${where}`);
+    } else {
+      rejectUnknownPath(item, text, pathIds, section);
+    }
+    seen.add(text);
+  }
+  return backups;
+}
+
+function rejectUnknownPath(
+  item: Item,
+  id: string,
+  pathIds: ReadonlySet<string>,
+  { report }: PolicySection,
+): void {
+  if (pathIds.has(id)) return;
+  const known = [...pathIds].slice(0, 8).join(", ");
+  const message = `cannot find the path "${id}": want the id of a path (${known})`;
+  complain(report, item.raw.place, item.key, message);
+}
+
+/** What a policy would do to traffic: checked for form, and not done in this version. */
+function readActions(section: PolicySection): void {
+  readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold");
+  readChoice(section, "flows", ["keep", "reset-on-hard-down", "reset-always"], "keep");
+  if (has(section, "route")) readRoute(section);
+  for (const key of ["route", "all_down", "flows"] as const) {
+    if (has(section, key)) warnKey(section, key, "only read: this version changes no routes");
+  }
+}
+
+function readRoute(section: PolicySection): void {
+  const route = subsection(section, "route", KEYS.route);
+  const matches = readList(route, "match");
+  if (matches.length === 0 || matches.length > MATCHES_MAX) {
+    const message = `cannot use ${matches.length} selectors: want 1 to ${MATCHES_MAX}`;
+    rejectKey(route, "match", message);
+  }
+  for (const item of matches) {
+    const match = openSection(item, KEYS.match, section.report);
+    readText(match, "from", PREFIX_FORM, null);
+    readText(match, "to", TO_FORM, null);
+    readInteger(match, "fwmark", { min: 1, max: 0xffff_ffff }, 1);
+    readText(match, "iif", INTERFACE_FORM, null);
+    if (item.raw.kind === "map" && match.map.entries.size === 0) {
+      complain(section.report, item.raw.place, item.key, "missing: want from, to, fwmark or iif");
+    }
+  }
+}
+
+function rejectRepeats(
+  policies: readonly PolicyConfig[],
+  sections: readonly PolicySection[],
+): void {
+  const firsts = new Map<number, string>();
+  for (const [i, section] of sections.entries()) {
+    const id = policies[i]?.id ?? 0;
+    const first = firsts.get(id);
+    if (id === 0) continue;
+    if (first === undefined) firsts.set(id, section.key);
+    else rejectKey(section, "id", `given twice: ${first} has the id ${id} too`);
+  }
+}
+
+/** Whatever has no better route can go one way only. */
+function rejectSecondDefault(sections: readonly PolicySection[]): void {
+  let first: string | null = null;
+  for (const section of sections) {
+    const silent = { ...section, report: { problems: [], warnings: [] } };
+    for (const item of readList(subsection(silent, "route", KEYS.route), "match")) {
+      const match = openSection(item, KEYS.match, silent.report);
+      if (readText(match, "to", TO_FORM, null) !== DEFAULT_TO || match.map.entries.size > 1)
+        continue;
+      if (first === null) first = item.key;
+      else complain(section.report, item.raw.place, `${item.key}.to`, `given twice: ${first} too`);
+    }
+  }
+}

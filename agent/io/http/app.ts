@@ -1,0 +1,201 @@
+/**
+ * The HTTP surface as one Hono app: guard first, then a table of routes. Every answer carries the
+ * same safety headers, every refusal is a problem document, every parameter that is not known is
+ * refused. How a request came (TCP or unix socket) is told through the environment of `fetch`.
+ */
+
+import type { Context } from "hono";
+import { Hono } from "hono";
+import type { Clock, Log } from "../../controller/ports.ts";
+import type { UnixSeconds } from "../../domain/units.ts";
+import { unixSeconds } from "../../domain/units.ts";
+import { hasTag, weakTag } from "./etag.ts";
+import type { GuardOptions, Transport } from "./guard.ts";
+import { createGuard } from "./guard.ts";
+import { historyRows, pathBody } from "./json.ts";
+import { Scraper } from "./metrics/scrape.ts";
+import { OPENAPI } from "./openapi.ts";
+import { PAGE_POLICY, statusPage } from "./page.ts";
+import type { Problem } from "./problem.ts";
+import { problemResponse } from "./problem.ts";
+import { HISTORY_PARAMETERS, readHistory, strangeParameters } from "./query.ts";
+import type { AgentView } from "./view.ts";
+
+export interface HttpOptions extends GuardOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface HttpEnvironment {
+  Bindings: { readonly transport: Transport };
+}
+
+export type HttpApp = Hono<HttpEnvironment>;
+
+type HttpContext = Context<HttpEnvironment>;
+type Handler = (context: HttpContext) => Response | Promise<Response>;
+
+interface Route {
+  readonly path: string;
+  readonly method: "GET" | "POST";
+  readonly parameters: readonly string[];
+  readonly handle: Handler;
+}
+
+const POLICY = "default-src 'none'; frame-ancestors 'none'";
+const SAFETY_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
+export function createApp(view: AgentView, options: HttpOptions): HttpApp {
+  const app = new Hono<HttpEnvironment>();
+  const guard = createGuard(options);
+  app.use(async (context, next) => {
+    // Without an environment the stricter rules hold.
+    const problem = guard.check(context.req.raw, context.env?.transport ?? "tcp");
+    if (problem !== null) return refuse(problem);
+    await next();
+    addHeaders(context.res.headers);
+    return undefined;
+  });
+  for (const route of routesOf(view, options)) {
+    app.on(route.method, route.path, (context) => {
+      const params = new URL(context.req.url).searchParams;
+      const errors = strangeParameters(params, route.parameters);
+      return errors.length > 0 ? refuse(wrongParameters(errors)) : route.handle(context);
+    });
+    const allow = route.method === "GET" ? "GET, HEAD" : route.method;
+    app.all(route.path, () =>
+      refuse({
+        kind: "method-not-allowed",
+        detail: `cannot take this method: want ${allow}`,
+        headers: { allow },
+      }),
+    );
+  }
+  app.notFound(() =>
+    refuse({ kind: "not-found", detail: "cannot find this resource: see /openapi.json" }),
+  );
+  app.onError((error) => internalError(error, options.log));
+  return app;
+}
+
+/** A failure of ours: the client gets the name of the occurrence, the log what happened. */
+export function internalError(error: unknown, log: Log): Response {
+  const id = crypto.randomUUID();
+  log.error("a request failed", {
+    id,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  const detail = "cannot answer because of a fault in the agent: its log has the instance";
+  const response = problemResponse({ kind: "internal-error", detail }, id);
+  addHeaders(response.headers);
+  return response;
+}
+
+function routesOf(view: AgentView, options: HttpOptions): Route[] {
+  const scraper = new Scraper(view, options.clock);
+  const now = () => unixSeconds(options.clock.wall() / 1_000);
+  const get = (path: string, handle: Handler, parameters: readonly string[] = []): Route => ({
+    method: "GET",
+    path,
+    parameters,
+    handle,
+  });
+  return [
+    get("/", (context) => showPage(context, view)),
+    get("/metrics", (context) => scraper.answer(context.req.raw)),
+    get("/healthz", (context) => context.json({ status: "ok" })),
+    get("/readyz", (context) => showReadiness(context, view)),
+    get("/openapi.json", (context) => context.json(OPENAPI)),
+    get("/api/v1/status", (context) => context.json(view.status())),
+    get("/api/v1/health/snapshot", (context) => showSnapshot(context, view)),
+    get("/api/v1/health/paths/:id", (context) => showPath(context, view, now())),
+    get(
+      "/api/v1/health/paths/:id/history",
+      (context) => showHistory(context, view, now()),
+      HISTORY_PARAMETERS,
+    ),
+    { method: "POST", path: "/api/v1/reload", parameters: [], handle: (c) => reload(c, view) },
+  ];
+}
+
+async function showPage(context: HttpContext, view: AgentView): Promise<Response> {
+  const page = await statusPage(view.snapshot(), view.status());
+  return context.html(page, 200, { "content-security-policy": PAGE_POLICY });
+}
+
+function showReadiness(context: HttpContext, view: AgentView): Response {
+  const { ready, reasons } = view.ready();
+  if (ready) return context.json({ ready, reasons });
+  const detail = `cannot serve results yet: ${reasons.join("; ")}`;
+  return refuse({ kind: "not-ready", detail, extensions: { ready, reasons } });
+}
+
+function showSnapshot(context: HttpContext, view: AgentView): Response {
+  const { timestamp, paths } = view.snapshot();
+  const list = JSON.stringify(paths.map(pathBody));
+  // Without the time of asking: nothing has changed when only the clock went on.
+  const etag = weakTag(list);
+  const headers = { etag, "cache-control": "no-cache" };
+  if (hasTag(context.req.header("if-none-match") ?? null, etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  const body = `{"timestamp":${timestamp},"paths":${list}}`;
+  return new Response(body, { headers: { ...headers, "content-type": "application/json" } });
+}
+
+function showPath(context: HttpContext, view: AgentView, now: UnixSeconds): Response {
+  const id = context.req.param("id") ?? "";
+  const path = view.path(id);
+  if (path === null) return unknownPath(id);
+  return context.json({ timestamp: now, ...pathBody(path) });
+}
+
+function showHistory(context: HttpContext, view: AgentView, now: UnixSeconds): Response {
+  const id = context.req.param("id") ?? "";
+  const read = readHistory(id, new URL(context.req.url).searchParams, now);
+  if (read.kind === "wrong") return refuse(wrongParameters(read.errors));
+  if (view.path(id) === null) return unknownPath(id);
+  const page = view.history(read.query);
+  if ("kind" in page) return unknownPath(id);
+  const { from, to } = read.query;
+  const { next_cursor } = page;
+  return context.json({ path_id: id, from, to, rows: historyRows(page), next_cursor });
+}
+
+function reload(context: HttpContext, view: AgentView): Response {
+  if (view.reload === undefined) {
+    const detail = "cannot reload over HTTP here: send SIGHUP to the agent";
+    return refuse({ kind: "not-implemented", detail });
+  }
+  const outcome = view.reload();
+  if (outcome.kind === "refused") {
+    return refuse({ kind: "reload-refused", detail: `cannot reload: ${outcome.reason}` });
+  }
+  return context.json({ status: "requested" }, 202);
+}
+
+function unknownPath(id: string): Response {
+  const detail = `cannot find path "${id}": /api/v1/health/snapshot lists the known ones`;
+  return refuse({ kind: "unknown-path", detail });
+}
+
+function wrongParameters(errors: readonly unknown[]): Problem {
+  const detail = `cannot read ${errors.length === 1 ? "a parameter" : `${errors.length} parameters`}`;
+  return { kind: "bad-parameters", detail, extensions: { errors } };
+}
+
+function refuse(problem: Problem): Response {
+  const response = problemResponse(problem, crypto.randomUUID());
+  addHeaders(response.headers);
+  return response;
+}
+
+function addHeaders(headers: Headers): void {
+  for (const [name, value] of Object.entries(SAFETY_HEADERS)) headers.set(name, value);
+  if (!headers.has("content-security-policy")) headers.set("content-security-policy", POLICY);
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+}

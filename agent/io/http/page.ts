@@ -1,0 +1,108 @@
+/**
+ * The page at `/`: the paths as a table, made on the server, without script. Hono's `html` escapes
+ * every value; the policy of the page names the digest of its style and allows nothing else.
+ */
+
+import { createHash } from "node:crypto";
+import { html, raw } from "hono/html";
+import type { PathHealth } from "../../domain/path-health.ts";
+import type { Status } from "../../domain/status.ts";
+import type { AgentStatus, HealthSnapshot } from "./view.ts";
+
+type Html = ReturnType<typeof html>;
+
+const REFRESH_S = 5;
+/** More rows make the page useless; the API has them all. */
+const ROWS_MAX = 500;
+
+const STYLE = `
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 14%, transparent);
+  --dim: color-mix(in srgb, currentColor 60%, transparent); }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 68rem; padding: 0 1rem; }
+h1 { font-size: 1.25rem; margin: 0; }
+header, footer { color: var(--dim); }
+header h1 { color: CanvasText; }
+table { border-collapse: collapse; margin: 1.5rem 0; width: 100%; }
+th { color: var(--dim); font-size: .8rem; font-weight: 500; text-align: left; }
+th, td { border-bottom: 1px solid var(--line); padding: .5rem .75rem .5rem 0; }
+.n { font-variant-numeric: tabular-nums; text-align: right; }
+small { color: var(--dim); display: block; }
+.s::before { background: var(--c); border-radius: 50%; content: ""; display: inline-block;
+  height: .6rem; margin-right: .5rem; width: .6rem; }
+.up { --c: #2e9e5b; } .degraded { --c: #d99a1c; } .down { --c: #d23f3f; } .unknown { --c: #8a8f98; }
+.problems { border-left: 3px solid #d99a1c; list-style: none; padding: .25rem 1rem; }
+`;
+
+const STYLE_DIGEST = createHash("sha256").update(STYLE).digest("base64");
+
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${STYLE_DIGEST}'`,
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export function statusPage(snapshot: HealthSnapshot, status: AgentStatus): Html {
+  const shown = snapshot.paths.slice(0, ROWS_MAX);
+  const hidden = snapshot.paths.length - shown.length;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="${REFRESH_S}">
+<link rel="icon" href="data:,">
+<title>${status.node.id} - patronus-agent</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<header><h1>${status.node.id}</h1>${summary(snapshot)}</header>
+${problemList(status.problems)}
+<table>
+<thead><tr><th>Path</th><th>Status</th><th class="n">Score</th><th class="n">Latency</th>
+<th class="n">Loss</th><th class="n">Jitter</th><th>Limited by</th><th>Target</th></tr></thead>
+<tbody>${shown.map(pathRow)}</tbody>
+</table>
+<footer>${hidden > 0 ? `${hidden} more paths in the API. ` : ""}${timeOf(snapshot)},
+patronus-agent ${status.version}</footer>
+</body>
+</html>`;
+}
+
+function summary({ paths }: HealthSnapshot): string {
+  const count = (wanted: Status) => paths.filter(({ status }) => status === wanted).length;
+  const shown: readonly Status[] = ["up", "degraded", "down", "unknown"];
+  return shown.map((status) => `${count(status)} ${status}`).join(", ");
+}
+
+function problemList(problems: readonly string[]): Html | string {
+  if (problems.length === 0) return "";
+  return html`<ul class="problems">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`;
+}
+
+function pathRow(path: PathHealth): Html {
+  return html`<tr>
+<td>${path.name}<small>${path.path_id}${path.interface === null ? "" : ` on ${path.interface}`}</small></td>
+<td><span class="s ${path.status}">${path.status}</span></td>
+<td class="n">${amount(path.health_score, 0, "")}</td>
+<td class="n">${amount(path.latency_ms, 1, " ms")}</td>
+<td class="n">${amount(path.packet_loss_pct, 1, " %")}</td>
+<td class="n">${amount(path.jitter_ms, 1, " ms")}</td>
+<td>${path.limiting === "none" ? "" : path.limiting}</td>
+<td>${path.target ?? ""}</td>
+</tr>
+`;
+}
+
+function amount(value: number | null, digits: number, unit: string): string {
+  return value === null ? "-" : `${value.toFixed(digits)}${unit}`;
+}
+
+function timeOf(snapshot: HealthSnapshot): string {
+  return new Date(snapshot.timestamp * 1_000)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\..*/, " UTC");
+}
