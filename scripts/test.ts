@@ -47,8 +47,8 @@ const BUILD: Step = {
 const SUITES: Readonly<Record<string, readonly Step[]>> = {
   check: CHECK,
   unit: UNIT,
-  lab: [BUILD, bunTest("integration", ["integration"]), bunTest("lab", ["lab"])],
-  e2e: [BUILD, bunTest("binary", ["binary"])],
+  lab: [BUILD, bunTest("integration", ["integration"], "--timeout=60000"), bunTest("lab", ["lab"], "--timeout=120000")],
+  e2e: [BUILD, bunTest("binary", ["binary"], "--timeout=60000")],
   fuzz: [bunTest("fuzz", ["property"])],
 };
 

@@ -89,7 +89,9 @@ function parseText(source: Source, lines: LineCounter, report: Report): Document
       logLevel: "silent",
     });
     const byLine = new Map<number, string>();
-    for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
+    // Tags are found again where their key is known, and leave the rest readable.
+    const warnings = document.warnings.filter(({ code }) => code !== "TAG_RESOLVE_FAILED");
+    for (const { code, pos, message } of [...document.errors, ...warnings]) {
       const { line } = lines.linePos(pos[0]);
       // The first one of a line says it.
       if (byLine.size < SYNTAX_ERRORS_MAX && !byLine.has(line)) {
@@ -118,8 +120,6 @@ function syntaxMessage(code: string, message: string): string {
       return "cannot parse: want YAML that is less deep";
     case "TAB_AS_INDENT":
       return "indent with spaces: YAML does not allow tabs";
-    case "TAG_RESOLVE_FAILED":
-      return "remove the tag (!): want plain values";
     default: {
       const [first = ""] = message.split("\n");
       return `cannot parse: ${first.replace(/[.:]$/, "")}`;

@@ -130,12 +130,12 @@ export function healthFaults(health: HealthConfig): readonly HealthFault[] {
   const faults: HealthFault[] = [];
   const { liveness, min_samples: samples, window_probes: window } = health;
   if (samples > window) {
-    const message = `cannot use ${samples} of a window of ${window}: want at most window_probes`;
+    const message = `cannot use min_samples ${samples}: want at most window_probes (${window})`;
     faults.push({ keys: [["min_samples"], ["window_probes"]], message });
   }
   // The replies that end an outage seed the new window: it must be enough for a score.
   if (liveness.up_after < samples) {
-    const message = `cannot use ${liveness.up_after}: want at least min_samples (${samples})`;
+    const message = `cannot use up_after ${liveness.up_after}: want at least min_samples (${samples})`;
     faults.push({ keys: [["liveness", "up_after"], ["min_samples"]], message });
   }
   const spacing = (health.check_interval_secs * 1_000) / health.probes_per_check;
@@ -151,7 +151,7 @@ export function healthFaults(health: HealthConfig): readonly HealthFault[] {
 function thresholdFaults(thresholds: Thresholds): readonly HealthFault[] {
   return Object.entries(thresholds).flatMap(([name, { max, critical }]) => {
     if (critical === null || critical > max) return [];
-    const message = `cannot use ${critical} with max ${max}: want more than max, or null (no cap)`;
+    const message = `cannot use critical ${critical}: want more than max (${max}), or null (no cap)`;
     return [{ keys: [limitKey(name, "critical"), limitKey(name, "max")], message }];
   });
 }

@@ -5,12 +5,14 @@ import type { PathConfig } from "../domain/config.ts";
 import { addressFault, INTERFACE_FORM } from "./host.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
+import type { CommonHealth } from "./path-health.ts";
+import { readCommonHealth, readPathHealth } from "./path-health.ts";
 import { DEFAULT_PROBE, readProbe } from "./probe.ts";
 import { PROFILES } from "./profiles.ts";
 import type { Section, TextForm } from "./section.ts";
 import {
   has,
-  isListOrNull,
+  isEmptyList,
   itemAt,
   openSection,
   readChoice,
@@ -54,7 +56,7 @@ const GATEWAY_FORM: TextForm = {
 export function readPaths(root: Section<KeyOf<"root">>): readonly PathConfig[] {
   const common = readCommonHealth(root);
   const items = readList(root, "paths");
-  if (items.length === 0 && isListOrNull(itemAt(root, "paths"))) {
+  if (isEmptyList(itemAt(root, "paths"))) {
     rejectKey(root, "paths", "missing: want at least one path");
   }
   if (items.length > PATHS_MAX) {
@@ -96,7 +98,7 @@ function readPath(section: PathSection, common: CommonHealth): PathConfig {
 function readReliability(section: PathSection): number {
   const { raw } = itemAt(section, "targets");
   const count = raw.kind === "list" && raw.items.length > 0 ? raw.items.length : 1;
-  const range = { min: 1, max: count, unit: `(the path has ${count} targets)` };
+  const range = { min: 1, max: count, unit: "(as many as targets)" };
   return readInteger(section, "reliability", range, 1);
 }
 

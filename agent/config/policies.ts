@@ -12,6 +12,7 @@ import type { Item, Section } from "./section.ts";
 import {
   complain,
   has,
+  isEmptyList,
   itemAt,
   openSection,
   readChoice,
@@ -97,7 +98,8 @@ function readBackups(
 ): readonly string[] {
   const backups = readTexts(section, "backups", PATH_FORM);
   const items = readList({ ...section, report: { problems: [], warnings: [] } }, "backups");
-  if (items.length === 0) rejectKey(section, "backups", "missing: want at least one other path");
+  if (isEmptyList(itemAt(section, "backups")))
+    rejectKey(section, "backups", "missing: want at least one other path");
   const seen = new Set([primary]);
   for (const item of items) {
     const text = item.raw.kind === "scalar" ? item.raw.value : null;

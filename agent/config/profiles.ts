@@ -64,11 +64,7 @@ export interface PresetKey {
 }
 
 export function presetKeys(profile: Profile): readonly PresetKey[] {
-  if (profile === "balanced") return [];
-  return numbersOf(PRESETS[profile]).filter(({ steps, value }) => {
-    const standard = numbersOf(DEFAULT_HEALTH).find((one) => one.steps.join() === steps.join());
-    return standard?.value !== value;
-  });
+  return PRESET_KEYS[profile];
 }
 
 function numbersOf(block: object, above: readonly string[] = []): readonly PresetKey[] {
@@ -83,3 +79,17 @@ function numbersOf(block: object, above: readonly string[] = []): readonly Prese
 export function presetSize(profile: Profile): number {
   return profile === "metered" ? 8 : 16;
 }
+
+function keysBesideDefaults(preset: HealthConfig): readonly PresetKey[] {
+  const standard = new Map(
+    numbersOf(DEFAULT_HEALTH).map((one) => [one.steps.join("."), one.value]),
+  );
+  return numbersOf(preset).filter(({ steps, value }) => standard.get(steps.join(".")) !== value);
+}
+
+const PRESET_KEYS: Readonly<Record<Profile, readonly PresetKey[]>> = {
+  balanced: [],
+  fast: keysBesideDefaults(PRESETS.fast),
+  metered: keysBesideDefaults(PRESETS.metered),
+  satellite: keysBesideDefaults(PRESETS.satellite),
+};

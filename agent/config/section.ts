@@ -71,9 +71,9 @@ export function has<K extends string>(section: Section<K>, name: K): boolean {
   return value !== undefined && !isNull(value);
 }
 
-/** Whether a list may be missed here: another value has been reported as no list. */
-export function isListOrNull({ raw }: Item): boolean {
-  return raw.kind === "list" || isNull(raw);
+/** Nothing where a list is wanted; a value of another kind has been reported as such. */
+export function isEmptyList({ raw }: Item): boolean {
+  return raw.kind === "list" ? raw.items.length === 0 : isNull(raw);
 }
 
 /** The value of a key; an absent one is null in the place of the section. */
@@ -235,7 +235,11 @@ export function readDuration<K extends string>(
 /** The items of a list; an absent list and `key:` without value are empty. */
 export function readList<K extends string>(section: Section<K>, name: K): readonly Item[] {
   const { raw, key } = itemAt(section, name);
-  if (raw.kind === "list") return raw.items.map((item, i) => ({ raw: item, key: `${key}[${i}]` }));
+  if (raw.kind === "list") {
+    return raw.items.flatMap((item, i) =>
+      item.kind === "rejected" ? [] : [{ raw: item, key: `${key}[${i}]` }],
+    );
+  }
   if (!isNull(raw)) cannotUse(section, name, "a list");
   return [];
 }
@@ -249,9 +253,7 @@ export function readTexts<K extends string>(
   return readList(section, name).flatMap(({ raw, key }) => {
     const text = textOf(raw);
     if (text !== null && form.accepts(text)) return [text];
-    if (raw.kind !== "rejected") {
-      complain(section.report, raw.place, key, `cannot use ${shown(raw)}: want ${form.want}`);
-    }
+    complain(section.report, raw.place, key, `cannot use ${shown(raw)}: want ${form.want}`);
     return [];
   });
 }

@@ -13,7 +13,7 @@ import { quote, shown } from "./raw.ts";
 import type { Item, Section } from "./section.ts";
 import {
   complain,
-  isListOrNull,
+  isEmptyList,
   itemAt,
   openSection,
   readList,
@@ -37,7 +37,7 @@ export function readTargets(
   around: TargetSurroundings,
 ): readonly TargetConfig[] {
   const items = readList(section, "targets");
-  if (items.length === 0 && isListOrNull(itemAt(section, "targets"))) {
+  if (isEmptyList(itemAt(section, "targets"))) {
     rejectKey(section, "targets", "missing: want at least one address or name");
   }
   if (items.length > TARGETS_MAX) {
@@ -63,7 +63,6 @@ function signature({ host, probe }: TargetConfig): string {
 
 function readTarget(item: Item, around: TargetSurroundings, report: Report): TargetConfig | null {
   const { raw } = item;
-  if (raw.kind === "rejected") return null;
   const isText = raw.kind === "scalar" && raw.value !== null;
   const hostItem = isText ? item : openHost(item, report);
   if (hostItem === null) return null;

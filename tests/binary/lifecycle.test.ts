@@ -16,6 +16,9 @@ paths:
   - { id: six, targets: ["::1"] }
 `;
 
+/** Two checks at least, and the flush behind them. */
+const SOME_CHECKS_MS = 2_500;
+
 interface Snapshot {
   readonly timestamp: number;
   readonly paths: { path_id: string; status: string; latency_ms: number | null }[];
@@ -66,7 +69,7 @@ async function killAndWait(
 }
 
 function historyStatuses(agent: RunningAgent): Record<string, number> {
-  const database = new Database(agent.database, { readonly: true });
+  const database = new Database(agent.database);
   try {
     const rows = database
       .query<{ status: string; n: number }, []>(
@@ -85,6 +88,7 @@ describe("processes", () => {
     await allUp(agent);
     const { paths } = await agent.json<Snapshot>("/api/v1/health/snapshot");
     for (const path of paths) expect(path.latency_ms).toBeLessThan(1);
+    await Bun.sleep(SOME_CHECKS_MS);
     const asked = performance.now();
     expect(await agent.stop()).toBe(0);
     expect(performance.now() - asked).toBeLessThan(2_000);
@@ -108,6 +112,7 @@ describe("processes", () => {
     });
     expect(performance.now() - killed).toBeLessThan(100);
     await allUp(agent);
+    await Bun.sleep(SOME_CHECKS_MS);
     await agent.stop();
     expect(Object.keys(historyStatuses(agent))).toEqual(["up"]);
   });
@@ -115,7 +120,7 @@ describe("processes", () => {
   test("a killed controller: back within 250 ms, database opens, history continues", async () => {
     const agent = start();
     await allUp(agent);
-    await Bun.sleep(2_500);
+    await Bun.sleep(SOME_CHECKS_MS);
     const gap = await killAndWait(
       agent,
       "controller",
@@ -125,7 +130,7 @@ describe("processes", () => {
     await allUp(agent);
     const { rows } = await agent.json<{ rows: unknown[] }>("/api/v1/health/paths/one/history");
     expect(rows.length).toBeGreaterThan(0);
-    await Bun.sleep(1_500);
+    await Bun.sleep(SOME_CHECKS_MS);
     await agent.stop();
     expect(Object.keys(historyStatuses(agent))).toEqual(["up"]);
   });
@@ -133,7 +138,7 @@ describe("processes", () => {
   test("a killed supervisor: no process left after 1 s, the next start continues", async () => {
     const agent = start();
     await allUp(agent);
-    await Bun.sleep(2_500);
+    await Bun.sleep(SOME_CHECKS_MS);
     const family = [agent.supervisorPid(), ...agent.children()];
     expect(family.length).toBe(3);
     process.kill(agent.supervisorPid(), "SIGKILL");
@@ -143,7 +148,7 @@ describe("processes", () => {
     expect(before).toBeGreaterThan(0);
     const next = start({ folder: agent.folder });
     await allUp(next);
-    await Bun.sleep(1_500);
+    await Bun.sleep(SOME_CHECKS_MS);
     await next.stop();
     expect(historyStatuses(next)["up"]).toBeGreaterThan(before);
   });
