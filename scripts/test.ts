@@ -1,6 +1,6 @@
 /**
- * Runs the test suites. `bun scripts/test.ts SUITE...`; `ok` is everything CI runs. Each suite is one
- * process with its own summary; the last line adds them up.
+ * Runs the test suites. `bun scripts/test.ts SUITE...`; `ok` is everything CI runs. Each suite is
+ * one process with its own summary; the last line adds them up.
  */
 
 import { existsSync, statSync } from "node:fs";
@@ -47,7 +47,11 @@ const BUILD: Step = {
 const SUITES: Readonly<Record<string, readonly Step[]>> = {
   check: CHECK,
   unit: UNIT,
-  lab: [BUILD, bunTest("integration", ["integration"], "--timeout=60000"), bunTest("lab", ["lab"], "--timeout=120000")],
+  lab: [
+    BUILD,
+    bunTest("integration", ["integration"], "--timeout=60000"),
+    bunTest("lab", ["lab"], "--timeout=120000"),
+  ],
   e2e: [BUILD, bunTest("binary", ["binary"], "--timeout=60000")],
   fuzz: [bunTest("fuzz", ["property"])],
 };

@@ -2,17 +2,10 @@
 
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
-import { RUN_OPTIONS } from "./run-options.ts";
+import { RUN_COMMAND } from "./run-command.ts";
 
 export const COMMANDS: readonly Command[] = [
-  {
-    name: "run",
-    summary: "run the agent (without a configuration: watch loopback)",
-    operands: "",
-    options: RUN_OPTIONS,
-    notes: "Signals: TERM and INT stop, HUP reloads the configuration; a second TERM ends at once.",
-    run: async () => 0, // main.ts starts the supervisor; only --help comes here
-  },
+  RUN_COMMAND,
   {
     name: "check-config",
     summary: "read the configuration and list every problem",

@@ -15,10 +15,9 @@ import type { Display, RunPlan } from "../domain/run-plan.ts";
 import { defaultNodeId, readConfigFiles, USUAL_CONFIG } from "../io/config-files.ts";
 import type { PlanResult } from "../supervisor/main.ts";
 import { EXIT } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
 import { commandHelp } from "./help.ts";
-import { RUN_OPTIONS } from "./run-options.ts";
-import { scratchFolder } from "./socket-path.ts";
+import { scratchFolder } from "./places.ts";
+import { RUN_COMMAND, RUN_OPTIONS } from "./run-command.ts";
 
 export type LoadedConfig =
   | { readonly kind: "config"; readonly config: AgentConfig; readonly warnings: readonly Problem[] }
@@ -63,8 +62,7 @@ export async function loadPlan(args: readonly string[]): Promise<PlanResult> {
   const flags = parseFlags(args);
   if (flags === null) return { kind: "stop", exitCode: EXIT.usage };
   if (flags["help"] === true) {
-    const run = COMMANDS.find((command) => command.name === "run");
-    if (run !== undefined) console.log(commandHelp(run));
+    console.log(commandHelp(RUN_COMMAND));
     return { kind: "stop", exitCode: EXIT.ok };
   }
   const config = text(flags, "config");

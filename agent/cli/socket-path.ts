@@ -1,17 +1,10 @@
 /** Where the agent listens: the flag, the environment, the configuration, then the usual places. */
 
 import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { CommandInput } from "./command.ts";
 import { loadConfig } from "./load-plan.ts";
-
-export const DEFAULT_SOCKET = "/run/patronus/agent.sock";
-
-/** Folder of a run without configuration, one per user. */
-export function scratchFolder(uid: number): string {
-  return join(tmpdir(), `patronus-${uid}`);
-}
+import { DEFAULT_SOCKET, scratchFolder } from "./places.ts";
 
 export async function socketPath(input: CommandInput): Promise<string> {
   const named = input.text("socket") ?? process.env["PATRONUS_SOCKET"];

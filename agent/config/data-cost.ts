@@ -1,4 +1,6 @@
-/** What watching a path costs: the octets of its scheduled probes, for the page and for `status`. */
+/**
+ * What watching a path costs: the octets of its scheduled probes, for the page and for `status`.
+ */
 
 import { parseAddress } from "../domain/address.ts";
 import type { PathConfig, TargetConfig } from "../domain/config.ts";

@@ -30,8 +30,8 @@ export const DEFAULT_HEALTH: HealthConfig = {
 
 const PRESETS: Readonly<Record<Profile, HealthConfig>> = {
   balanced: DEFAULT_HEALTH,
-  // One probe per 100 ms: a black hole is found in 0.4 s up to 200 ms round trip. For wired uplinks:
-  // a burst of loss of 0.3 s counts as an outage.
+  // One probe per 100 ms: a black hole is found in 0.4 s up to 200 ms round trip. For wired
+  // uplinks: a burst of loss of 0.3 s counts as an outage.
   fast: {
     ...DEFAULT_HEALTH,
     probes_per_check: 100,

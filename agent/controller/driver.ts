@@ -1,7 +1,7 @@
 /**
- * The loop: collect what arrived, read the clock once, ask the engine, perform its effects in order,
- * arm one timer for the engine's next wake-up. It holds no policy; what it knows of the worker is
- * which generation and table epoch a frame must carry to count.
+ * The loop: collect what arrived, read the clock once, ask the engine, perform its effects in
+ * order, arm one timer for the engine's next wake-up. It holds no policy; what it knows of the
+ * worker is which generation and table epoch a frame must carry to count.
  */
 
 import type { PathIndex } from "../domain/ids.ts";

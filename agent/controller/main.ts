@@ -1,6 +1,6 @@
 /**
- * The controller process: fd 3 to the supervisor, fd 4 to the worker. It waits for its configuration,
- * composes the agent and runs it until the supervisor says stop or is gone.
+ * The controller process: fd 3 to the supervisor, fd 4 to the worker. It waits for its
+ * configuration, composes the agent and runs it until the supervisor says stop or is gone.
  */
 
 import type { RunPlan } from "../domain/run-plan.ts";

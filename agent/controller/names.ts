@@ -1,6 +1,6 @@
 /**
- * The addresses behind the configured hosts. Literals are there at once; names arrive later, and one
- * that does not resolve is asked again without holding up anything else.
+ * The addresses behind the configured hosts. Literals are there at once; names arrive later, and
+ * one that does not resolve is asked again without holding up anything else.
  */
 
 import type { ParsedAddress } from "../domain/address.ts";

@@ -35,7 +35,9 @@ export interface AddressBook {
 }
 
 const DEFAULT_PORT = { icmp: 0, udp: 7, stamp: 862 } as const;
-/** A probe may be lost without the path being unknown; three in a row without any outcome may not. */
+/**
+ * A probe may be lost without the path being unknown; three in a row without any outcome may not.
+ */
 const STALE_INTERVALS = 3;
 /** Spreads first sends evenly whatever the number of series: the golden ratio's fraction. */
 const PHASE_STEP = 0.6180339887498949;

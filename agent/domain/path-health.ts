@@ -1,4 +1,6 @@
-/** The health of a path at one moment, as values: what leaves the cache for a row, a page or JSON. */
+/**
+ * The health of a path at one moment, as values: what leaves the cache for a row, a page or JSON.
+ */
 
 import type { PathId } from "./ids.ts";
 import type { Limiting, Status } from "./status.ts";

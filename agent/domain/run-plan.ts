@@ -1,6 +1,7 @@
 /**
  * What the supervisor hands to the controller: the configuration, already read and typed (the
- * controller may not be able to read the file, and needs no YAML), and how to speak to the terminal.
+ * controller may not be able to read the file, and needs no YAML), and how to speak to the
+ * terminal.
  */
 
 import type { AgentConfig } from "./config.ts";

@@ -1,4 +1,6 @@
-/** What the engine asks for, and what the operator should know. Performed in order by the driver. */
+/**
+ * What the engine asks for, and what the operator should know. Performed in order by the driver.
+ */
 
 import type { PathIndex } from "../domain/ids.ts";
 import type { Status } from "../domain/status.ts";

@@ -1,4 +1,6 @@
-/** What happened: everything the engine may learn. Time is the argument of `handle`, never in here. */
+/**
+ * What happened: everything the engine may learn. Time is the argument of `handle`, never in here.
+ */
 
 import type { Instant, Micros } from "../domain/units.ts";
 

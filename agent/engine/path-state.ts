@@ -1,7 +1,7 @@
 /**
  * The state of one path: which status is published, how fresh the evidence is, when the next check
- * is due. Evidence is the send time of the newest resolved probe; a moment before `validFrom` proves
- * nothing (worker restart), and a span in which we did not run does not age it (stall).
+ * is due. Evidence is the send time of the newest resolved probe; a moment before `validFrom`
+ * proves nothing (worker restart), and a span in which we did not run does not age it (stall).
  */
 
 import type { Status } from "../domain/status.ts";

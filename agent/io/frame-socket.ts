@@ -1,6 +1,7 @@
 /**
  * One end of a SOCK_SEQPACKET pair on the event loop: whole frames in, whole frames out. `write`
- * takes a message whole or not at all, so what does not fit waits in a queue and goes on in `drain`.
+ * takes a message whole or not at all, so what does not fit waits in a queue and goes on in
+ * `drain`.
  */
 
 export interface FrameSocket {

@@ -82,7 +82,9 @@ export class Child {
     if (this.running) this.send(encodeSignal(FRAME.ping, this.generation, sequence));
   }
 
-  /** Kills a child that was silent too long; `excused` is time in which we did not run ourselves. */
+  /**
+   * Kills a child that was silent too long; `excused` is time in which we did not run ourselves.
+   */
   checkSilence(now: Instant, excusedUs: number): void {
     if (!this.running) return;
     this.#heardAt = (this.#heardAt + excusedUs) as Instant;

@@ -1,7 +1,8 @@
 /**
- * The environment of our processes, built from scratch: BUN_*, NODE_* and LD_* variables run foreign
- * code in a compiled file, and none of them reaches a child. The JSC settings save wake-ups (one
- * garbage-collection marker, no concurrent collector): 16 to 2-8 context switches a second, idle.
+ * The environment of our processes, built from scratch: BUN_*, NODE_* and LD_* variables run
+ * foreign code in a compiled file, and none of them reaches a child. The JSC settings save wake-ups
+ * (one garbage-collection marker, no concurrent collector): 16 to 2-8 context switches a second,
+ * idle.
  */
 
 const PASSED = ["PATH", "TERM", "NO_COLOR", "LANG", "TZ", "JOURNAL_STREAM", "TMPDIR", "COLUMNS"];

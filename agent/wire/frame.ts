@@ -256,7 +256,9 @@ function readRow(frame: Uint8Array, view: DataView, at: number): TableRow {
 
 // --- messages with a JSON body -------------------------------------------------------------------
 
-/** How a family and type of probe can be sent here; `none` carries the errno of the last attempt. */
+/**
+ * How a family and type of probe can be sent here; `none` carries the errno of the last attempt.
+ */
 export type SocketMode = "dgram" | "raw" | "none";
 
 export interface WorkerAbilities {

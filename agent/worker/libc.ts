@@ -129,7 +129,8 @@ export function realtimeNow(baseSeconds = 0): number {
   return readClock(CLOCK_REALTIME, baseSeconds);
 }
 
-// --- results ---------------------------------------------------------------------------------------
+// --- results
+// ---------------------------------------------------------------------------------------
 
 /** A descriptor, or the errno of the refusal. */
 export type FdResult =
@@ -145,7 +146,8 @@ function errnoOf(result: number): number {
   return result === 0 ? 0 : lastErrno();
 }
 
-// --- sockets ---------------------------------------------------------------------------------------
+// --- sockets
+// ---------------------------------------------------------------------------------------
 
 export function openSocket(domain: number, type: number, protocol: number): FdResult {
   return fdResult(libc().socket(domain, type, protocol));
@@ -252,7 +254,8 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_ERRQUEUE = 0x2000;
 
-// --- files -----------------------------------------------------------------------------------------
+// --- files
+// -----------------------------------------------------------------------------------------
 
 export function openFile(path: string, flags: number, mode = 0): FdResult {
   return fdResult(libc().open(cString(path), flags, mode));
@@ -303,7 +306,8 @@ export function enterNamespace(fd: number, type: number): number {
   return errnoOf(libc().setns(fd, type));
 }
 
-// --- process ---------------------------------------------------------------------------------------
+// --- process
+// ---------------------------------------------------------------------------------------
 
 export function parentPid(): number {
   return libc().getppid();

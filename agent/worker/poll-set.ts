@@ -19,7 +19,9 @@ export class PollSet {
     return (this.#words[2 * i + 1] ?? 0) >>> 16;
   }
 
-  /** Waits for the first `count` entries; at most `waitUs` (Infinity: for ever). -errno or ready. */
+  /**
+   * Waits for the first `count` entries; at most `waitUs` (Infinity: for ever). -errno or ready.
+   */
   wait(count: number, waitUs: number): number {
     for (let i = 0; i < count; i++) {
       this.#words[2 * i + 1] = (this.#words[2 * i + 1] ?? 0) & 0xffff;

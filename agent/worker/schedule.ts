@@ -8,7 +8,9 @@ import { US_PER_MS } from "../domain/units.ts";
 
 /** Share of the interval by which a send may be moved behind its grid point. */
 const JITTER = 0.05;
-/** A send later than this is worth less than its place in the spacing: half an interval, bounded. */
+/**
+ * A send later than this is worth less than its place in the spacing: half an interval, bounded.
+ */
 const LATENESS_MIN_US = 25 * US_PER_MS;
 const LATENESS_MAX_US = 250 * US_PER_MS;
 

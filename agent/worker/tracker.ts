@@ -144,8 +144,8 @@ export class ProbeTracker {
   }
 
   /**
-   * Ends what is due at `nowUs`. While `isVoid`, probes whose timeout passed end without an outcome:
-   * we did not run, so their silence proves nothing.
+   * Ends what is due at `nowUs`. While `isVoid`, probes whose timeout passed end without an
+   * outcome: we did not run, so their silence proves nothing.
    */
   expire(nowUs: number, isVoid: boolean): void {
     this.#wheel.advance(nowUs);

@@ -108,7 +108,9 @@ export function offset(region: i32): i32 {
   }
 }
 
-/** After the host has written the configuration of every path: binds series, empties all results. */
+/**
+ * After the host has written the configuration of every path: binds series, empties all results.
+ */
 export function start(): void {
   for (let path = 0; path < pathCapacity; path++) {
     const first = <i32>setting(path, FIRST_SERIES);
@@ -219,9 +221,9 @@ export function setHardDown(path: i32, down: bool): void {
 }
 
 /**
- * The score of given values with a path's settings, into the scratch region (f64): score, composite,
- * penalties and caps of latency, loss, jitter, limiting metric, status. False: a value is not finite
- * or negative.
+ * The score of given values with a path's settings, into the scratch region (f64): score,
+ * composite, penalties and caps of latency, loss, jitter, limiting metric, status. False: a value
+ * is not finite or negative.
  */
 export function scoreOf(path: i32, latency: f64, loss: f64, jitter: f64): bool {
   if (!(latency >= 0 && loss >= 0 && jitter >= 0)) return false;

@@ -18,8 +18,9 @@ import {
 import { BY_NONE, BY_REACHABILITY, DOWN, UNKNOWN } from "./score";
 
 /**
- * The series with the k-th best score among those that have one (k = min(k, their number)); -1: none.
- * Equal scores: the earlier series first. Quadratic in the targets of one path, which are few.
+ * The series with the k-th best score among those that have one (k = min(k, their number)); -1:
+ * none. Equal scores: the earlier series first. Quadratic in the targets of one path, which are
+ * few.
  */
 function kthBest(first: i32, count: i32, k: i32): i32 {
   let scored = 0;

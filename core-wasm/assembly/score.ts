@@ -1,5 +1,6 @@
-// The score of three metrics against a path's thresholds: a weighted composite of penalties, bounded
-// by a cap per metric. Continuous and monotone. f64 only; exp is called only past a threshold.
+// The score of three metrics against a path's thresholds: a weighted composite of penalties,
+// bounded by a cap per metric. Continuous and monotone. f64 only; exp is called only past a
+// threshold.
 
 import {
   JITTER_CRITICAL,
@@ -84,7 +85,8 @@ export function scorePath(path: i32, latency: f64, loss: f64, jitter: f64): void
     const jitterShare = byJitter * (100 - penaltyJitter);
     const largest = max(latencyShare, max(lossShare, jitterShare));
     if (largest <= 0) limiting = BY_NONE;
-    else limiting = lossShare == largest ? BY_LOSS : latencyShare == largest ? BY_LATENCY : BY_JITTER;
+    else if (lossShare == largest) limiting = BY_LOSS;
+    else limiting = latencyShare == largest ? BY_LATENCY : BY_JITTER;
   }
 }
 

@@ -49,7 +49,9 @@ function isExcepted(path: string, except: readonly string[]): boolean {
   return except.some((prefix) => path.startsWith(prefix));
 }
 
-/** Longest run of lines of one top-level function or method, by indentation of its closing brace. */
+/**
+ * Longest run of lines of one top-level function or method, by indentation of its closing brace.
+ */
 function longFunctions({ path, lines }: Source): string[] {
   const found: string[] = [];
   for (const [start, line] of lines.entries()) {

@@ -52,14 +52,20 @@ for (const [series, bar] of [
   const paths = Array.from({ length: series }, (_, i) => pathLayout({ firstSeries: i }));
   const scorer = scorerOf(...paths);
   const input = batches(series);
-  for (let round = 0; round < 50 * 20; round++) scorer.ingest(input[round % input.length] ?? new Uint8Array());
+  for (let round = 0; round < 50 * 20; round++)
+    scorer.ingest(input[round % input.length] ?? new Uint8Array());
   const run = () => {
     for (let round = 0; round < ROUNDS; round++) {
       scorer.ingest(input[round % input.length] ?? new Uint8Array());
     }
   };
   const value = medianNs(run, ROUNDS * BATCH);
-  printFigure({ name: `ingest + rescore of one outcome, ${series} series`, unit: "ns", value, bar });
+  printFigure({
+    name: `ingest + rescore of one outcome, ${series} series`,
+    unit: "ns",
+    value,
+    bar,
+  });
 }
 
 const scorer = scorerOf(...Array.from({ length: 1_000 }, (_, i) => pathLayout({ firstSeries: i })));

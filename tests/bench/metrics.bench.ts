@@ -1,7 +1,7 @@
 /**
  * A scrape of 100 and of 10,000 paths: the handler until the last octet of the body, all families,
- * every path with changed values. For the large table also the longest time the event loop was held,
- * seen by turns of the loop that run beside, and the growth of memory.
+ * every path with changed values. For the large table also the longest time the event loop was
+ * held, seen by turns of the loop that run beside, and the growth of memory.
  */
 
 import { createApp } from "../../agent/io/http/app.ts";

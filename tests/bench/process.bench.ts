@@ -1,6 +1,7 @@
 /**
  * The whole agent, compiled: exec -> first probe on the wire, memory and CPU of its three processes
- * with ten paths at the default pace. Prints one JSON line per figure. FULL=1 watches for 10 minutes.
+ * with ten paths at the default pace. Prints one JSON line per figure. FULL=1 watches for 10
+ * minutes.
  */
 
 import { startAgent } from "../support/agent.ts";

@@ -1,7 +1,7 @@
 /**
- * The prober beside its peer: CPU per probe at 10,000 probes/s against fping's at the same pace, the
- * rate that one worker reaches on loopback without losing a probe itself, the RTT against a kernel
- * capture of the same packets, and the memory of a worker with ten series. Root.
+ * The prober beside its peer: CPU per probe at 10,000 probes/s against fping's at the same pace,
+ * the rate that one worker reaches on loopback without losing a probe itself, the RTT against a
+ * kernel capture of the same packets, and the memory of a worker with ten series. Root.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -116,8 +116,8 @@ async function startCapture(end: Namespace, device: string, file: string) {
 }
 
 /**
- * Two namespaces and a cable. Truth is the kernel's stamp of the reply at our end minus its stamp of
- * the request at the far end, which follows our send stamp without anything between.
+ * Two namespaces and a cable. Truth is the kernel's stamp of the reply at our end minus its stamp
+ * of the request at the far end, which follows our send stamp without anything between.
  */
 async function rttError(stall: string): Promise<void> {
   const [near, far] = [new Namespace("near"), new Namespace("far")];

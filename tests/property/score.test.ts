@@ -1,4 +1,6 @@
-/** Properties of the score: bounded, monotone, continuous at every threshold, strict on its input. */
+/**
+ * Properties of the score: bounded, monotone, continuous at every threshold, strict on its input.
+ */
 
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";

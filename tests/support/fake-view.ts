@@ -1,4 +1,6 @@
-/** The agent as the HTTP surface sees it, with a cache of typed arrays that a test fills by hand. */
+/**
+ * The agent as the HTTP surface sees it, with a cache of typed arrays that a test fills by hand.
+ */
 
 import type { HistoryPage, HistoryQuery } from "../../agent/controller/ports.ts";
 import { pathId } from "../../agent/domain/ids.ts";

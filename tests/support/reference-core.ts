@@ -1,6 +1,6 @@
 /**
- * The core's contract in the plainest TypeScript: arrays, recomputed from nothing at every call. The
- * differential test holds the WASM core against it.
+ * The core's contract in the plainest TypeScript: arrays, recomputed from nothing at every call.
+ * The differential test holds the WASM core against it.
  */
 
 import type { OutcomeKind } from "../../agent/domain/outcome.ts";

@@ -1,6 +1,6 @@
 /**
- * One series, many probes; prints the RTT of each in order as JSON. argv: target, count, interval in
- * ms, "stall" to block for 80 ms twice a second as a busy event loop would.
+ * One series, many probes; prints the RTT of each in order as JSON. argv: target, count, interval
+ * in ms, "stall" to block for 80 ms twice a second as a busy event loop would.
  */
 
 import { parseAddress } from "../../agent/domain/address.ts";

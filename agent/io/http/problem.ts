@@ -1,6 +1,7 @@
 /**
- * Errors as RFC 9457 problem details. The set of kinds is closed and each has one status; `instance`
- * names the single occurrence, and is what a log line of a failure repeats. Never a stack.
+ * Errors as RFC 9457 problem details. The set of kinds is closed and each has one status;
+ * `instance` names the single occurrence, and is what a log line of a failure repeats. Never a
+ * stack.
  */
 
 /** Status and title by kind. */

@@ -1,6 +1,6 @@
 /**
- * The place of the unix socket in the file system. A process that was killed leaves its path behind:
- * it is removed only when it is a socket and nobody answers on it, never another file.
+ * The place of the unix socket in the file system. A process that was killed leaves its path
+ * behind: it is removed only when it is a socket and nobody answers on it, never another file.
  */
 
 import { lstatSync, unlinkSync } from "node:fs";

@@ -28,7 +28,9 @@ const WHOLE_PACKET = 0x0004_0000;
 
 type Instruction = readonly [code: number, onTrue: number, onFalse: number, value: number];
 
-/** struct sock_filter[]: packets of echo id `id`. Raw IPv4 starts at the IP header, IPv6 behind it. */
+/**
+ * struct sock_filter[]: packets of echo id `id`. Raw IPv4 starts at the IP header, IPv6 behind it.
+ */
 export function idFilter(family: 4 | 6, id: number): Uint8Array {
   const loadId: readonly Instruction[] =
     family === 4

@@ -41,7 +41,9 @@ export class SocketPool {
     this.groups = groups;
   }
 
-  /** Tries every socket that some series needs, so that problems are known before the first send. */
+  /**
+   * Tries every socket that some series needs, so that problems are known before the first send.
+   */
   openAll(rows: readonly TableRow[], nowUs: number): void {
     for (const [series, row] of rows.entries()) {
       if (row.type !== 0) this.groups[this.groupOf[series] ?? 0]?.ensureOpen(nowUs);

@@ -41,16 +41,14 @@ export interface CountFamily extends Family {
   readonly outcomes: readonly OutcomeKind[];
 }
 
-/** Lines that are prepared with the table. */
-export interface PreparedFamily extends Family {
+/** Lines made of labels alone. */
+export interface LabelFamily extends Family {
   readonly shape: "states" | "info";
 }
 
-export type PathFamily = ValueFamily | CountFamily | PreparedFamily;
+export type PathFamily = ValueFamily | CountFamily | LabelFamily;
 
-export const PREFIX = "patronus_sdwan_";
-export const STATE_NAME = `${PREFIX}path_state`;
-export const INFO_NAME = `${PREFIX}path_info`;
+const PREFIX = "patronus_sdwan_";
 export const STATES = ["up", "degraded", "down", "unknown"] as const satisfies readonly Status[];
 
 /** By status code; unknown has no number. */
@@ -100,13 +98,13 @@ export const PATH_FAMILIES: readonly PathFamily[] = [
   gauge("path_packet_loss_ratio", 5, "Probes lost, 0 to 1.", ofChosen("lossPct", 1e-2)),
   gauge("path_mos", 3, "Estimated voice quality (ITU-T G.107), 1 to 4.5.", ofChosen("mos")),
   {
-    name: STATE_NAME,
+    name: `${PREFIX}path_state`,
     kind: "gauge",
     shape: "states",
     help: "1 for the state the path is in, 0 for the others.",
   },
   {
-    name: INFO_NAME,
+    name: `${PREFIX}path_info`,
     kind: "info",
     shape: "info",
     help: "What the path is; join by path_id.",
@@ -134,7 +132,9 @@ export function outcomeCodes(family: CountFamily): number[] {
   return family.outcomes.map((kind) => OUTCOME[kind]);
 }
 
-/** The two lines before the samples; OpenMetrics names families without the suffix of the samples. */
+/**
+ * The two lines before the samples; OpenMetrics names families without the suffix of the samples.
+ */
 export function familyHeader(family: Family, openMetrics: boolean): string {
   const name = openMetrics ? family.name.replace(SUFFIX[family.kind], "") : family.name;
   const kind = family.kind === "info" && !openMetrics ? "gauge" : family.kind;

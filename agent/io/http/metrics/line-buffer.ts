@@ -1,43 +1,54 @@
 /**
  * Bytes of an exposition under way. Constant pieces (names, escaped labels) lie in an arena behind
- * the output in the same memory, because a copy within one array is the cheapest copy there is:
- * about 20 ns, a third of joining strings. The owner checks `room` before it writes.
+ * the output, in the same memory. They are short, so they are copied eight octets at a time through
+ * a view, which costs half of `copyWithin`. The owner checks `room` before it writes.
  */
 
 const ENCODER = new TextEncoder();
 const ZERO = 48;
 const POINT = 46;
 const NEWLINE = 10;
+const WORD = 8;
 /** Digits are taken off with 32-bit arithmetic; larger values go through a string. */
-const FAST_MAX = 0x7fff_ffff;
+const FAST_MAX = 0x7fff_fffe;
 const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] as const;
+/** "00".."99". */
+const PAIRS = Uint8Array.from({ length: 200 }, (_, i) =>
+  i % 2 === 0 ? ZERO + Math.floor(i / 20) : ZERO + (((i - 1) / 2) % 10),
+);
 
 export class LineBuffer {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #capacity: number;
   #at = 0;
 
-  /** Offsets into the arena count from 0. */
+  /** `arena`: valid UTF-8; offsets into it count from 0. */
   constructor(capacity: number, arena: Uint8Array) {
-    this.#bytes = new Uint8Array(capacity + arena.byteLength);
+    this.#bytes = new Uint8Array(capacity + arena.byteLength + WORD);
     this.#bytes.set(arena, capacity);
+    this.#view = new DataView(this.#bytes.buffer);
     this.#capacity = capacity;
   }
 
   /** Octets that can be written before `take`. */
   get room(): number {
-    return this.#capacity - this.#at;
+    return this.#capacity - this.#at - WORD;
   }
 
-  /** Copies the arena's octets from `start` to `end`. */
+  /**
+   * Copies the arena's octets from `start` to `end`; up to 7 more are written and overwritten next.
+   * A float that is NaN would lose its bits on the way. Its last two octets are F0..FF and 7F or
+   * FF, which valid UTF-8 never has in a row.
+   */
   copy(start: number, end: number): void {
-    this.#bytes.copyWithin(this.#at, this.#capacity + start, this.#capacity + end);
+    const view = this.#view;
+    const shift = this.#at - this.#capacity - start;
+    const last = this.#capacity + end;
+    for (let from = this.#capacity + start; from < last; from += WORD) {
+      view.setFloat64(from + shift, view.getFloat64(from, true), true);
+    }
     this.#at += end - start;
-  }
-
-  /** Replaces the octet `back` places before the end. */
-  patch(back: number, octet: number): void {
-    this.#bytes[this.#at - back] = octet;
   }
 
   /** false: it does not fit, and nothing was written. */
@@ -49,9 +60,11 @@ export class LineBuffer {
     return true;
   }
 
-  /** `value` rounded to `digits` decimals (0..6), without trailing zeros, and the end of the line. */
+  /**
+   * `value` rounded to `digits` decimals (0..6), without trailing zeros, and the end of the line.
+   */
   number(value: number, digits: number): void {
-    const scaled = Math.round(value * (POWERS[digits] ?? 1));
+    const scaled = value * (POWERS[digits] ?? 1) + 0.5;
     if (scaled >= 0 && scaled <= FAST_MAX) this.#decimal(scaled | 0, digits);
     else this.text(String(Number(value.toFixed(digits))));
     this.#bytes[this.#at++] = NEWLINE;
@@ -59,35 +72,50 @@ export class LineBuffer {
 
   /** A copy of what was written; the buffer is empty afterwards. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = new Uint8Array(this.#at);
-    taken.set(this.#bytes.subarray(0, this.#at));
+    const taken = this.#bytes.slice(0, this.#at);
     this.#at = 0;
     return taken;
   }
 
-  #decimal(scaled: number, digits: number): void {
-    let rest = scaled;
-    let decimals = digits;
-    while (decimals > 0 && rest % 10 === 0) {
-      rest = (rest / 10) | 0;
-      decimals--;
-    }
-    const whole = digitsOf(rest);
-    const count = whole > decimals ? whole : decimals + 1;
-    const end = this.#at + count + (decimals > 0 ? 1 : 0);
+  /**
+   * Writes all digits, with leading zeros up to the unit, then moves the decimals for the point.
+   */
+  #decimal(scaled: number, decimals: number): void {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const end = start + Math.max(digitsOf(scaled), decimals + 1);
     let at = end;
-    for (let i = 0; i < count; i++) {
-      if (i === decimals && decimals > 0) this.#bytes[--at] = POINT;
-      const tenth = (rest / 10) | 0;
-      this.#bytes[--at] = ZERO + rest - tenth * 10;
-      rest = tenth;
+    let rest = scaled;
+    while (rest >= 100) {
+      const hundredth = (rest / 100) | 0;
+      const pair = (rest - hundredth * 100) * 2;
+      bytes[--at] = PAIRS[pair + 1] ?? ZERO;
+      bytes[--at] = PAIRS[pair] ?? ZERO;
+      rest = hundredth;
     }
-    this.#at = end;
+    bytes[--at] = PAIRS[rest * 2 + 1] ?? ZERO;
+    if (rest >= 10) bytes[--at] = PAIRS[rest * 2] ?? ZERO;
+    while (at > start) bytes[--at] = ZERO;
+    this.#at = decimals === 0 ? end : this.#pointed(end - decimals, end);
+  }
+
+  /** Puts the point before the decimals from `point` to `end`; answers with the new end. */
+  #pointed(point: number, end: number): number {
+    const bytes = this.#bytes;
+    let last = end - 1;
+    while (last >= point && bytes[last] === ZERO) last--;
+    if (last < point) return point;
+    for (let i = last; i >= point; i--) bytes[i + 1] = bytes[i] ?? ZERO;
+    bytes[point] = POINT;
+    return last + 2;
   }
 }
 
+/** Comparisons instead of divisions: half the time of a loop. */
 function digitsOf(value: number): number {
-  let digits = 1;
-  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
-  return digits;
+  if (value < 100) return value < 10 ? 1 : 2;
+  if (value < 10_000) return value < 1_000 ? 3 : 4;
+  if (value < 1_000_000) return value < 100_000 ? 5 : 6;
+  if (value < 100_000_000) return value < 10_000_000 ? 7 : 8;
+  return value < 1_000_000_000 ? 9 : 10;
 }

@@ -1,6 +1,6 @@
 /**
- * The metrics about the agent itself: build, processes, worker, store, the scrape. A few dozen lines,
- * so they are plain strings. What is not known is an absent line here too.
+ * The metrics about the agent itself: build, processes, worker, store, the scrape. A few dozen
+ * lines, so they are plain strings. What is not known is an absent line here too.
  */
 
 import type { WorkerCounters } from "../../../wire/frame.ts";

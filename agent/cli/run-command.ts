@@ -1,7 +1,10 @@
-/** Flags of `run`: overrides of the configuration and how to speak. */
+/**
+ * `run` as the command table knows it: overrides of the configuration and how to speak. main.ts
+ * starts the supervisor; only its help comes from here.
+ */
 
-import type { OptionSpec } from "./command.ts";
-import { CONFIG_OPTION } from "./command.ts";
+import type { Command, OptionSpec } from "./command.ts";
+import { CONFIG_OPTION, EXIT } from "./command.ts";
 
 export const RUN_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   config: CONFIG_OPTION,
@@ -15,4 +18,13 @@ export const RUN_OPTIONS: Readonly<Record<string, OptionSpec>> = {
     help: "debug, info, warn or error (default info)",
   },
   "print-plan": { type: "boolean", help: "print the effective plan as JSON and end" },
+};
+
+export const RUN_COMMAND: Command = {
+  name: "run",
+  summary: "run the agent (without a configuration: watch loopback)",
+  operands: "",
+  options: RUN_OPTIONS,
+  notes: "Signals: TERM and INT stop, HUP reloads the configuration; a second TERM ends at once.",
+  run: async () => EXIT.ok,
 };
