@@ -86,7 +86,7 @@ function parseText(source: Source, lines: LineCounter, report: Report): Document
       prettyErrors: false,
       // The library compares every pair of keys; convertMap checks with a map, and knows the path.
       uniqueKeys: false,
-      logLevel: "silent",
+      logLevel: "error",
     });
     const byLine = new Map<number, string>();
     // Tags are found again where their key is known, and leave the rest readable.

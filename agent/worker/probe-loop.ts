@@ -8,7 +8,7 @@
 import type { Instant } from "../domain/units.ts";
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
-import { POLLIN } from "./kernel.ts";
+import { POLLERR, POLLIN } from "./kernel.ts";
 import { Ledger, ledgerCapacity } from "./ledger.ts";
 import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
 import { PollSet } from "./poll-set.ts";
@@ -321,7 +321,8 @@ export class ProbeLoop {
     const watches = this.#watches;
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i];
-      if (group?.isOpen && this.#polls.ready(watches.length + i) !== 0) this.#visit(group);
+      const revents = this.#polls.ready(watches.length + i);
+      if (group?.isOpen && revents !== 0) this.#visit(group, revents);
     }
     for (let i = 0; i < watches.length; i++) {
       const revents = this.#polls.ready(i);
@@ -329,10 +330,10 @@ export class ProbeLoop {
     }
   }
 
-  /** Readable, or an error is pending: the error queue never blocks the replies behind it. */
-  #visit(group: SocketGroup): void {
+  /** An error may be all there is to read; stamps for replies are fetched by `drain` itself. */
+  #visit(group: SocketGroup, revents: number): void {
     const { receiver } = this.#round;
-    receiver.drainErrors(group);
+    if ((revents & POLLERR) !== 0) receiver.drainErrors(group);
     receiver.drain(group);
   }
 }

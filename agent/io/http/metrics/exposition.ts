@@ -7,10 +7,10 @@
 
 import { STATUSES } from "../../../domain/status.ts";
 import type { MetricsSource } from "../view.ts";
-import { familyHeader } from "./families.ts";
+import { familyHeader, STATUS_VALUE } from "./families.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import type { Syntax } from "./negotiation.ts";
-import type { RowWriter, Table } from "./table.ts";
+import type { RowsWriter, Table } from "./table.ts";
 import { buildTable, HEADER_MAX } from "./table.ts";
 
 export type Chunk = Uint8Array<ArrayBuffer>;
@@ -33,7 +33,9 @@ export class Exposition {
     const table = yield* this.#current();
     const { buffer } = table;
     for (let row = 0; row < table.paths.length; row++) {
-      table.status[row] = STATUSES.indexOf(this.#source.status(row));
+      const code = STATUSES.indexOf(this.#source.status(row));
+      table.status[row] = code;
+      table.statusValue[row] = STATUS_VALUE[code] ?? Number.NaN;
     }
     for (const { family, write } of table.writers) {
       if (buffer.room < HEADER_MAX + table.rowMax) yield buffer.take();
@@ -66,14 +68,11 @@ export class Exposition {
     return table.paths !== this.#source.paths;
   }
 
-  /** Writes rows while they fit; answers with the first that did not. */
-  #rows(table: Table, write: RowWriter, from: number): number {
-    const { scorer } = this.#source;
-    const cache = { series: scorer.series, paths: scorer.paths, status: table.status };
-    const count = table.paths.length;
-    let row = from;
-    for (; row < count && table.buffer.room >= table.rowMax; row++) write(cache, row);
-    return row;
+  /** Columns may be other ones after a pause, so they are looked up anew. */
+  #rows(table: Table, write: RowsWriter, from: number): number {
+    const { series, paths } = this.#source.scorer;
+    const cache = { series, paths, status: table.status, statusValue: table.statusValue };
+    return write(table.buffer, cache, from);
   }
 }
 

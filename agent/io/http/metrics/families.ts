@@ -5,7 +5,6 @@
  */
 
 import type { OutcomeKind } from "../../../domain/outcome.ts";
-import { OUTCOME } from "../../../domain/outcome.ts";
 import type { Status } from "../../../domain/status.ts";
 import type { PathColumns, SeriesColumns } from "../../../scoring/scorer.ts";
 
@@ -22,16 +21,22 @@ export interface Family {
 export interface Cache {
   readonly series: SeriesColumns;
   readonly paths: PathColumns;
-  /** Codes of domain/status.ts, by row. */
+  /** Codes of domain/status.ts, by path. */
   readonly status: Uint8Array;
+  /** The statuses as numbers, by path. */
+  readonly statusValue: Float64Array;
 }
 
-/** One number per path; the labels are path_id and path_name. */
+/** One number per path; the labels are path_id and path_name. Absent where the column has NaN. */
 export interface ValueFamily extends Family {
   readonly shape: "value";
+  /** Decimals of a line. */
   readonly digits: number;
-  /** NaN: absent. Asked for paths of known status only. */
-  readonly read: (cache: Cache, row: number) => number;
+  /** From the unit of the column to that of the metric. */
+  readonly factor: number;
+  /** What the column's index is: the path, or the series that speaks for it. */
+  readonly by: "path" | "series";
+  readonly column: (cache: Cache) => Float64Array;
 }
 
 /** A counter per kind of outcome, summed over the path's targets. */
@@ -52,51 +57,77 @@ const PREFIX = "patronus_sdwan_";
 export const STATES = ["up", "degraded", "down", "unknown"] as const satisfies readonly Status[];
 
 /** By status code; unknown has no number. */
-const STATUS_VALUE = [Number.NaN, 1, 0.5, 0] as const;
+export const STATUS_VALUE = [Number.NaN, 1, 0.5, 0] as const;
 
-type SeriesMetric = "latencyMs" | "jitterMs" | "lossPct" | "mos";
+type Values = Omit<ValueFamily, "name" | "kind" | "shape" | "by">;
 
-function ofChosen(metric: SeriesMetric, factor = 1): ValueFamily["read"] {
-  return ({ series, paths }, row) => {
-    const chosen = paths.chosen[row] ?? -1;
-    return chosen < 0 ? Number.NaN : (series[metric][chosen] ?? Number.NaN) * factor;
-  };
+function ofPath(name: string, values: Values): ValueFamily {
+  return { name: `${PREFIX}${name}`, kind: "gauge", shape: "value", by: "path", ...values };
 }
 
-function gauge(name: string, digits: number, help: string, read: ValueFamily["read"]): ValueFamily {
-  return { name: `${PREFIX}${name}`, kind: "gauge", shape: "value", digits, help, read };
+function ofSeries(name: string, values: Values): ValueFamily {
+  return { ...ofPath(name, values), by: "series" };
 }
+
+const VALUE_FAMILIES: readonly ValueFamily[] = [
+  ofPath("path_health_score", {
+    help: "Health score of the path, 0 to 100.",
+    digits: 3,
+    factor: 1,
+    column: ({ paths }) => paths.score,
+  }),
+  ofSeries("path_latency_ms", {
+    help: "Mean round-trip time, milliseconds.",
+    digits: 3,
+    factor: 1,
+    column: ({ series }) => series.latencyMs,
+  }),
+  ofSeries("path_packet_loss_pct", {
+    help: "Probes lost, percent.",
+    digits: 3,
+    factor: 1,
+    column: ({ series }) => series.lossPct,
+  }),
+  ofSeries("path_jitter_ms", {
+    help: "Mean difference of consecutive round-trip times, milliseconds.",
+    digits: 3,
+    factor: 1,
+    column: ({ series }) => series.jitterMs,
+  }),
+  ofPath("path_status", {
+    help: "Status of the path: 1 up, 0.5 degraded, 0 down.",
+    digits: 1,
+    factor: 1,
+    column: ({ statusValue }) => statusValue,
+  }),
+  ofSeries("path_latency_seconds", {
+    help: "Mean round-trip time.",
+    digits: 6,
+    factor: 1e-3,
+    column: ({ series }) => series.latencyMs,
+  }),
+  ofSeries("path_jitter_seconds", {
+    help: "Mean difference of consecutive round-trip times.",
+    digits: 6,
+    factor: 1e-3,
+    column: ({ series }) => series.jitterMs,
+  }),
+  ofSeries("path_packet_loss_ratio", {
+    help: "Probes lost, 0 to 1.",
+    digits: 5,
+    factor: 1e-2,
+    column: ({ series }) => series.lossPct,
+  }),
+  ofSeries("path_mos", {
+    help: "Estimated voice quality (ITU-T G.107), 1 to 4.5.",
+    digits: 3,
+    factor: 1,
+    column: ({ series }) => series.mos,
+  }),
+];
 
 export const PATH_FAMILIES: readonly PathFamily[] = [
-  gauge(
-    "path_health_score",
-    3,
-    "Health score of the path, 0 to 100.",
-    ({ paths }, row) => paths.score[row] ?? Number.NaN,
-  ),
-  gauge("path_latency_ms", 3, "Mean round-trip time, milliseconds.", ofChosen("latencyMs")),
-  gauge("path_packet_loss_pct", 3, "Probes lost, percent.", ofChosen("lossPct")),
-  gauge(
-    "path_jitter_ms",
-    3,
-    "Mean difference of consecutive round-trip times, milliseconds.",
-    ofChosen("jitterMs"),
-  ),
-  gauge(
-    "path_status",
-    1,
-    "Status of the path: 1 up, 0.5 degraded, 0 down.",
-    ({ status }, row) => STATUS_VALUE[status[row] ?? 0] ?? Number.NaN,
-  ),
-  gauge("path_latency_seconds", 6, "Mean round-trip time.", ofChosen("latencyMs", 1e-3)),
-  gauge(
-    "path_jitter_seconds",
-    6,
-    "Mean difference of consecutive round-trip times.",
-    ofChosen("jitterMs", 1e-3),
-  ),
-  gauge("path_packet_loss_ratio", 5, "Probes lost, 0 to 1.", ofChosen("lossPct", 1e-2)),
-  gauge("path_mos", 3, "Estimated voice quality (ITU-T G.107), 1 to 4.5.", ofChosen("mos")),
+  ...VALUE_FAMILIES,
   {
     name: `${PREFIX}path_state`,
     kind: "gauge",
@@ -118,19 +149,7 @@ export const PATH_FAMILIES: readonly PathFamily[] = [
     outcomes: ["replied", "late", "lost", "unreachable", "corrupt", "unsent"],
     help: "Probes by how they ended; unsent is no loss of the path.",
   },
-  {
-    name: `${PREFIX}probe_oddities_total`,
-    kind: "counter",
-    shape: "counts",
-    label: "kind",
-    outcomes: ["duplicate", "reordered", "mismatched"],
-    help: "Replies beside the expected one, or from an address that was not asked.",
-  },
 ];
-
-export function outcomeCodes(family: CountFamily): number[] {
-  return family.outcomes.map((kind) => OUTCOME[kind]);
-}
 
 /**
  * The two lines before the samples; OpenMetrics names families without the suffix of the samples.

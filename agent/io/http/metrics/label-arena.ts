@@ -2,7 +2,7 @@
  * The constant octets of an exposition: names, and per path its escaped labels. Built when the
  * probe table changes, so that a scrape escapes nothing. Per path, one after the other:
  *
- *     {path_id="x"   ,path_name="y"   }␣   ,interface="..",target="..",probe=".."} 1⏎
+ *     path_id="x"   ,path_name="y"   }␣   ,interface="..",target="..",probe=".."}␣
  */
 
 import type { PathLabels } from "../view.ts";
@@ -13,22 +13,21 @@ export interface Piece {
   readonly end: number;
 }
 
-/** Marks of a path: start, end of the id, end of the name, end of the brace. */
-const MARKS = 4;
+/** Marks of a path, by its row * MARKS. The labels of the next path begin at `infoEnd`. */
+export const MARKS = 4;
+export const MARK = { start: 0, idEnd: 1, nameEnd: 2, closeEnd: 3, infoEnd: 4 } as const;
 const CLOSE = "} ";
 
 /** Collects texts; their octets are made at once, which is ten times cheaper than one by one. */
 export class LabelArena {
   #text = "";
   #length = 0;
-  readonly #marks: Int32Array;
-  readonly #pathCount: number;
+  readonly marks: Int32Array;
   /** Octets of the longest labels of a path, all of them. */
   longest = 0;
 
   constructor(pathCount: number) {
-    this.#pathCount = pathCount;
-    this.#marks = new Int32Array((pathCount + 1) * MARKS);
+    this.marks = new Int32Array((pathCount + 1) * MARKS);
   }
 
   add(text: string): Piece {
@@ -39,50 +38,27 @@ export class LabelArena {
   }
 
   addPath(row: number, path: PathLabels): void {
-    const mark = row * MARKS;
-    const marks = this.#marks;
-    marks[mark] = this.#length;
-    marks[mark + 1] = this.add(`{path_id="${escapeLabel(path.id)}"`).end;
-    marks[mark + 2] = this.add(`,path_name="${escapeLabel(path.name)}"`).end;
-    marks[mark + 3] = this.add(CLOSE).end;
-    marks[mark + MARKS] = this.add(infoTail(path)).end;
-    this.longest = Math.max(this.longest, this.#length - (marks[mark] ?? 0));
+    const at = row * MARKS;
+    const { marks } = this;
+    const start = this.#length;
+    marks[at + MARK.start] = start;
+    marks[at + MARK.idEnd] = this.add(`path_id="${escapeLabel(path.id)}"`).end;
+    marks[at + MARK.nameEnd] = this.add(`,path_name="${escapeLabel(path.name)}"`).end;
+    marks[at + MARK.closeEnd] = this.add(CLOSE).end;
+    marks[at + MARK.infoEnd] = this.add(infoTail(path)).end;
+    this.longest = Math.max(this.longest, this.#length - start);
   }
 
   /** Valid UTF-8: half pairs become U+FFFD, of three octets like each of them. */
   bytes(): Uint8Array {
     return new TextEncoder().encode(this.#text);
   }
-
-  get pathCount(): number {
-    return this.#pathCount;
-  }
-
-  start(row: number): number {
-    return this.#marks[row * MARKS] ?? 0;
-  }
-
-  idEnd(row: number): number {
-    return this.#marks[row * MARKS + 1] ?? 0;
-  }
-
-  nameEnd(row: number): number {
-    return this.#marks[row * MARKS + 2] ?? 0;
-  }
-
-  closeEnd(row: number): number {
-    return this.#marks[row * MARKS + 3] ?? 0;
-  }
-
-  infoEnd(row: number): number {
-    return this.#marks[(row + 1) * MARKS] ?? 0;
-  }
 }
 
 function infoTail({ interface: device, targets, probes }: PathLabels): string {
   const target = escapeLabel(targets.length === 1 ? (targets[0] ?? "") : targets.join(","));
   const probe = probes.length === 1 ? (probes[0] ?? "") : [...new Set(probes)].join(",");
-  return `,interface="${escapeLabel(device ?? "")}",target="${target}",probe="${probe}"} 1\n`;
+  return `,interface="${escapeLabel(device ?? "")}",target="${target}",probe="${probe}"${CLOSE}`;
 }
 
 const SPECIAL = /[\\"\n]/;

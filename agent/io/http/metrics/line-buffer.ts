@@ -8,6 +8,8 @@ const ENCODER = new TextEncoder();
 const ZERO = 48;
 const POINT = 46;
 const NEWLINE = 10;
+const SPACE = 32;
+const BRACE = 125;
 const WORD = 8;
 /** Digits are taken off with 32-bit arithmetic; larger values go through a string. */
 const FAST_MAX = 0x7fff_fffe;
@@ -49,6 +51,13 @@ export class LineBuffer {
       view.setFloat64(from + shift, view.getFloat64(from, true), true);
     }
     this.#at += end - start;
+  }
+
+  /** The end of a block of labels. */
+  close(): void {
+    this.#bytes[this.#at] = BRACE;
+    this.#bytes[this.#at + 1] = SPACE;
+    this.#at += 2;
   }
 
   /** false: it does not fit, and nothing was written. */

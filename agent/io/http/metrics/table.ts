@@ -1,11 +1,11 @@
 /** One probe table, ready to be written again and again: constant octets, layout, row writers. */
 
-import { OUTCOME_KINDS } from "../../../domain/outcome.ts";
+import { OUTCOME, OUTCOME_KINDS } from "../../../domain/outcome.ts";
 import { STATUSES } from "../../../domain/status.ts";
 import type { MetricsSource } from "../view.ts";
 import type { Cache, CountFamily, PathFamily, ValueFamily } from "./families.ts";
-import { outcomeCodes, PATH_FAMILIES, STATES } from "./families.ts";
-import { LabelArena } from "./label-arena.ts";
+import { PATH_FAMILIES, STATES } from "./families.ts";
+import { LabelArena, MARK, MARKS } from "./label-arena.ts";
 import { LineBuffer } from "./line-buffer.ts";
 
 /** About 3,000 lines, written in well under a millisecond. */
@@ -21,14 +21,19 @@ const ROWS_PER_TURN = 1_000;
 /** From the code of a status to its place in STATES. */
 const STATE_OF_STATUS = STATUSES.map((status) => STATES.indexOf(status));
 
-export type RowWriter = (cache: Cache, row: number) => void;
+/**
+ * Writes rows from `from` on while they fit; answers with the first that did not. The loop is inside,
+ * one per shape of family, so that each is compiled for what it does.
+ */
+export type RowsWriter = (out: LineBuffer, cache: Cache, from: number) => number;
 
 export class Table {
   readonly paths: MetricsSource["paths"];
-  /** Codes of the statuses during one scrape. */
+  /** The statuses during one scrape: codes, and as numbers. */
   readonly status: Uint8Array;
+  readonly statusValue: Float64Array;
   readonly buffer: LineBuffer;
-  readonly writers: readonly { readonly family: PathFamily; readonly write: RowWriter }[];
+  readonly writers: readonly { readonly family: PathFamily; readonly write: RowsWriter }[];
   /** The most octets one row of one family takes. */
   readonly rowMax: number;
   readonly #arena: LabelArena;
@@ -41,84 +46,129 @@ export class Table {
     this.#firstSeries = Int32Array.from(paths, ({ firstSeries }) => firstSeries);
     this.#seriesCount = Int32Array.from(paths, ({ seriesCount }) => seriesCount);
     this.status = new Uint8Array(paths.length);
-    this.writers = PATH_FAMILIES.map((family) => ({ family, write: this.#prepare(family) }));
+    this.statusValue = new Float64Array(paths.length);
     const lineMax = arena.longest + LINE_REST;
     const lines = PATH_FAMILIES.map(linesPerPath);
     this.rowMax = Math.max(...lines) * lineMax;
+    this.writers = PATH_FAMILIES.map((family) => ({ family, write: this.#prepare(family) }));
     const estimate = OWN_SIZE + paths.length * lines.reduce((sum, count) => sum + count) * lineMax;
     const capacity = Math.max(Math.min(estimate, CHUNK_MAX), 2 * (this.rowMax + HEADER_MAX));
     this.buffer = new LineBuffer(capacity, arena.bytes());
   }
 
-  #prepare(family: PathFamily): RowWriter {
+  #prepare(family: PathFamily): RowsWriter {
     switch (family.shape) {
       case "value":
-        return this.#valueRow(family);
+        return this.#valueRows(family);
       case "counts":
-        return this.#countRow(family);
+        return this.#countRows(family);
       case "info":
-        return this.#infoRow(family.name);
+        return this.#infoRows(family.name);
       case "states":
-        return this.#stateRow(family.name);
+        return this.#stateRows(family.name);
     }
   }
 
-  #valueRow({ name, read, digits }: ValueFamily): RowWriter {
-    const { start, end } = this.#arena.add(name);
-    const arena = this.#arena;
-    return (cache, row) => {
-      if (cache.status[row] === 0) return;
-      const value = read(cache, row);
-      if (!Number.isFinite(value)) return;
-      this.buffer.copy(start, end);
-      this.buffer.copy(arena.start(row), arena.closeEnd(row));
-      this.buffer.number(value, digits);
-    };
-  }
-
-  #countRow(family: CountFamily): RowWriter {
-    const { start, end } = this.#arena.add(family.name);
-    const arena = this.#arena;
-    const codes = outcomeCodes(family);
-    const tails = family.outcomes.map((kind) => arena.add(`,${family.label}="${kind}"} `));
-    return ({ series }, row) => {
-      const first = this.#firstSeries[row] ?? 0;
-      const last = first + (this.#seriesCount[row] ?? 0);
-      for (const [i, tail] of tails.entries()) {
-        this.buffer.copy(start, end);
-        this.buffer.copy(arena.start(row), arena.idEnd(row));
-        this.buffer.copy(tail.start, tail.end);
-        this.buffer.number(sumOf(series.totals, first, last, codes[i] ?? 0), 0);
+  #valueRows({ name, column, by, factor, digits }: ValueFamily): RowsWriter {
+    const { start, end } = this.#arena.add(`${name}{`);
+    const { rowMax } = this;
+    const { marks } = this.#arena;
+    const count = this.paths.length;
+    return (out, cache, from) => {
+      const values = column(cache);
+      const { status } = cache;
+      const { chosen } = cache.paths;
+      let row = from;
+      for (; row < count && out.room >= rowMax; row++) {
+        const index = by === "path" ? row : (chosen[row] ?? -1);
+        if (status[row] === 0 || index < 0) continue;
+        const value = (values[index] ?? Number.NaN) * factor;
+        if (!Number.isFinite(value)) continue;
+        const at = row * MARKS;
+        out.copy(start, end);
+        out.copy(marks[at + MARK.start] ?? 0, marks[at + MARK.closeEnd] ?? 0);
+        out.number(value, digits);
       }
+      return row;
     };
   }
 
-  #infoRow(name: string): RowWriter {
-    const { start, end } = this.#arena.add(name);
-    const arena = this.#arena;
-    return (_cache, row) => {
-      this.buffer.copy(start, end);
-      this.buffer.copy(arena.start(row), arena.nameEnd(row));
-      this.buffer.copy(arena.closeEnd(row), arena.infoEnd(row));
-    };
-  }
-
-  #stateRow(name: string): RowWriter {
-    const { start, end } = this.#arena.add(name);
-    const arena = this.#arena;
-    const tails = STATES.map((state) => ({
-      off: arena.add(`,state="${state}"} 0\n`),
-      on: arena.add(`,state="${state}"} 1\n`),
-    }));
-    return ({ status }, row) => {
-      const current = STATE_OF_STATUS[status[row] ?? 0];
-      for (const [i, tail] of tails.entries()) {
-        const { start: from, end: to } = i === current ? tail.on : tail.off;
-        this.buffer.copy(start, end);
-        this.buffer.copy(arena.start(row), arena.nameEnd(row));
-        this.buffer.copy(from, to);
+  #countRows({ name, label, outcomes }: CountFamily): RowsWriter {
+    const heads = this.#heads(outcomes.map((kind) => `${name}{${label}="${kind}",`));
+    const codes = outcomes.map((kind) => OUTCOME[kind]);
+    const { rowMax } = this;
+    const { marks } = this.#arena;
+    const count = this.paths.length;
+    return (out, { series }, from) => {
+      let row = from;
+      for (; row < count && out.room >= rowMax; row++) {
+        const start = marks[row * MARKS + MARK.start] ?? 0;
+        const idEnd = marks[row * MARKS + MARK.idEnd] ?? 0;
+        for (let i = 0; i < codes.length; i++) {
+          out.copy(heads[2 * i] ?? 0, heads[2 * i + 1] ?? 0);
+          out.copy(start, idEnd);
+          out.close();
+          out.number(this.#total(series.totals, row, codes[i] ?? 0), 0);
+        }
       }
+      return row;
     };
+  }
+
+  #infoRows(name: string): RowsWriter {
+    const { start, end } = this.#arena.add(`${name}{`);
+    const { rowMax } = this;
+    const { marks } = this.#arena;
+    const count = this.paths.length;
+    return (out, _cache, from) => {
+      let row = from;
+      for (; row < count && out.room >= rowMax; row++) {
+        const at = row * MARKS;
+        out.copy(start, end);
+        out.copy(marks[at + MARK.start] ?? 0, marks[at + MARK.nameEnd] ?? 0);
+        out.copy(marks[at + MARK.closeEnd] ?? 0, marks[at + MARK.infoEnd] ?? 0);
+        out.number(1, 0);
+      }
+      return row;
+    };
+  }
+
+  #stateRows(name: string): RowsWriter {
+    const heads = this.#heads(STATES.map((state) => `${name}{state="${state}",`));
+    const { rowMax } = this;
+    const { marks } = this.#arena;
+    const count = this.paths.length;
+    return (out, { status }, from) => {
+      let row = from;
+      for (; row < count && out.room >= rowMax; row++) {
+        const start = marks[row * MARKS + MARK.start] ?? 0;
+        const closeEnd = marks[row * MARKS + MARK.closeEnd] ?? 0;
+        const current = STATE_OF_STATUS[status[row] ?? 0];
+        for (let i = 0; i < STATES.length; i++) {
+          out.copy(heads[2 * i] ?? 0, heads[2 * i + 1] ?? 0);
+          out.copy(start, closeEnd);
+          out.number(i === current ? 1 : 0, 0);
+        }
+      }
+      return row;
+    };
+  }
+
+  /** Start and end of each text, in turn. */
+  #heads(texts: readonly string[]): Int32Array {
+    const pieces = texts.map((text) => this.#arena.add(text));
+    return Int32Array.from(pieces.flatMap(({ start, end }) => [start, end]));
+  }
+
+  /** Probes of a kind over all series of a path. */
+  #total(totals: Float64Array, row: number, kind: number): number {
+    const first = this.#firstSeries[row] ?? 0;
+    const last = first + (this.#seriesCount[row] ?? 0);
+    let sum = 0;
+    for (let series = first; series < last; series++) {
+      sum += totals[series * OUTCOME_KINDS.length + kind] ?? 0;
+    }
+    return sum;
   }
 }
 
@@ -143,12 +193,4 @@ function linesPerPath(family: PathFamily): number {
     case "info":
       return 1;
   }
-}
-
-function sumOf(totals: Float64Array, first: number, last: number, kind: number): number {
-  let sum = 0;
-  for (let series = first; series < last; series++) {
-    sum += totals[series * OUTCOME_KINDS.length + kind] ?? 0;
-  }
-  return sum;
 }
