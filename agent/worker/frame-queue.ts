@@ -4,8 +4,8 @@
  * stopped controller costs memory up to the bound, never a missed probe.
  */
 
-/** Octets sent, or -errno. */
-export type SendFrame = (frame: Uint8Array) => number;
+/** Sends the first `octets` of a buffer. Octets sent, or -errno. */
+export type SendFrame = (frame: Uint8Array, octets: number) => number;
 
 /** One socket buffer's worth again. */
 export const QUEUE_OCTETS_MAX = 1024 * 1024;
@@ -27,15 +27,18 @@ export class FrameQueue {
     return this.#waiting.length > 0;
   }
 
-  /** Sends or copies the frame; `records` are counted when there is no room for it. */
-  push(frame: Uint8Array, records = 0): void {
-    if (!this.isWaiting && this.#send(frame) >= 0) return;
-    if (this.#octets + frame.byteLength > QUEUE_OCTETS_MAX) {
+  /**
+   * Sends the first `octets` of a buffer, or copies them; `records` are counted as dropped when
+   * there is no room. The buffer may be used again afterwards.
+   */
+  push(frame: Uint8Array, octets = frame.byteLength, records = 0): void {
+    if (!this.isWaiting && this.#send(frame, octets) >= 0) return;
+    if (this.#octets + octets > QUEUE_OCTETS_MAX) {
       this.dropped += records;
       return;
     }
-    this.#waiting.push(frame.slice());
-    this.#octets += frame.byteLength;
+    this.#waiting.push(frame.slice(0, octets));
+    this.#octets += octets;
     this.held++;
   }
 
@@ -43,7 +46,7 @@ export class FrameQueue {
   drain(): void {
     let sent = 0;
     for (const frame of this.#waiting) {
-      if (this.#send(frame) < 0) break;
+      if (this.#send(frame, frame.byteLength) < 0) break;
       this.#octets -= frame.byteLength;
       sent++;
     }

@@ -190,9 +190,14 @@ export function setOptionBytes(fd: number, level: number, name: number, value: U
   return errnoOf(libc().setsockopt(fd, level, name, value, value.byteLength));
 }
 
-/** Octets sent, or -errno. */
-export function sendBytes(fd: number, bytes: Uint8Array, flags: number): number {
-  const sent = Number(libc().send(fd, bytes, bytes.byteLength, flags));
+/** Octets sent of the first `octets`, or -errno. */
+export function sendBytes(
+  fd: number,
+  bytes: Uint8Array,
+  flags: number,
+  octets = bytes.byteLength,
+): number {
+  const sent = Number(libc().send(fd, bytes, octets, flags));
   return sent >= 0 ? sent : -lastErrno();
 }
 

@@ -19,8 +19,8 @@ import type { Outcome, OutcomeSink } from "./tracker.ts";
 
 export const HOLD_US = 10 * US_PER_MS;
 
-/** Takes a frame over before it returns: the buffer is used again. */
-export type FrameOut = (frame: Uint8Array, records: number) => void;
+/** Takes the first `octets` over before it returns: the buffer is used again. */
+export type FrameOut = (frame: Uint8Array, octets: number, records: number) => void;
 
 export class OutcomeFrame implements OutcomeSink {
   readonly #generation: number;
@@ -81,8 +81,7 @@ export class OutcomeFrame implements OutcomeSink {
       aux: this.#epoch,
       aux2: 0,
     });
-    const octets = HEADER_SIZE + this.#count * OUTCOME_SIZE;
-    this.#out(this.#bytes.subarray(0, octets), this.#count);
+    this.#out(this.#bytes, HEADER_SIZE + this.#count * OUTCOME_SIZE, this.#count);
     this.#count = 0;
   }
 }

@@ -9,21 +9,17 @@ import type { Instant } from "../domain/units.ts";
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
 import { POLLERR, POLLIN } from "./kernel.ts";
-import { Ledger, ledgerCapacity } from "./ledger.ts";
 import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
 import { PollSet } from "./poll-set.ts";
 import { seededRandom } from "./prng.ts";
-import { Receiver } from "./receiver.ts";
-import { Schedule, UNLIMITED } from "./schedule.ts";
-import { Sender } from "./sender.ts";
-import { SeriesTable } from "./series-table.ts";
+import type { Round } from "./round.ts";
+import { layRound } from "./round.ts";
+import { UNLIMITED } from "./schedule.ts";
 import { Abilities } from "./sockets/abilities.ts";
 import type { SocketGroup } from "./sockets/socket-group.ts";
 import { SocketPool } from "./sockets/socket-pool.ts";
 import { randomWords } from "./tokens.ts";
 import type { OutcomeSink } from "./tracker.ts";
-import { ProbeTracker } from "./tracker.ts";
-import { TimingWheel } from "./wheel.ts";
 
 export interface LoopSink extends OutcomeSink {
   /** We did not run between these moments (monotonic us); probes that timed out then are voided. */
@@ -51,36 +47,11 @@ export interface ProbeLoopOptions {
   readonly sendsMax?: number;
 }
 
-/** Above this rate wake-ups are shared. */
-const LOADED_RATE = 2_000;
-/** As long as outcomes are held for company anyway; a wake-up finds every cache cold. */
-const LOADED_SLEEP_US = 10 * US_PER_MS;
-/** A shared wake-up must not swallow a send of the fastest series. */
-const SLEEPS_PER_INTERVAL = 4;
 /** Replies are read at least after so many sends: the buffer of an unprivileged socket is small. */
 const SENDS_PER_DRAIN = 256;
-/** A gap longer than this (or than the shortest timeout) is a stall. */
-const STALL_MAX_US = US_PER_S;
 /** Clock reads are not atomic; a suspend is longer. */
 const SUSPEND_MIN_US = 100 * US_PER_MS;
 const NONE = -1;
-
-/** Everything that belongs to one table; a new table replaces it whole. */
-interface Round {
-  readonly rows: readonly TableRow[];
-  readonly series: SeriesTable;
-  readonly tracker: ProbeTracker;
-  readonly schedule: Schedule;
-  readonly sender: Sender;
-  readonly receiver: Receiver;
-  /** Shared wake-ups come this often; 0: every event has its own. */
-  readonly sleepUs: number;
-  readonly stallUs: number;
-  /** Linked lists of due series per socket. */
-  readonly dueHead: Int32Array;
-  readonly dueNext: Int32Array;
-  readonly dueGroups: Int32Array;
-}
 
 export class ProbeLoop {
   readonly #sink: LoopSink;
@@ -193,30 +164,14 @@ export class ProbeLoop {
   }
 
   #lay(rows: readonly TableRow[]): Round {
-    const series = new SeriesTable(rows);
-    const capacity = ledgerCapacity(series.unresolvedMax);
-    const ledger = new Ledger(capacity, this.#words);
-    const tracker = new ProbeTracker(ledger, new TimingWheel(capacity), series, this.#sink);
-    const receiver = new Receiver(tracker, this.#baseSeconds);
-    return {
-      rows,
-      series,
-      tracker,
-      receiver,
-      sender: new Sender(tracker, {
-        drainErrors: (group) => receiver.drainErrors(group),
-        baseSeconds: this.#baseSeconds,
-      }),
-      schedule: new Schedule(series, monotonicNow(), this.#random, this.#sendsMax),
-      sleepUs:
-        series.rate > LOADED_RATE
-          ? Math.min(LOADED_SLEEP_US, series.intervalMinUs / SLEEPS_PER_INTERVAL)
-          : 0,
-      stallUs: Math.min(STALL_MAX_US, series.timeoutMinUs),
-      dueHead: new Int32Array(this.#pool.groups.length).fill(NONE),
-      dueNext: new Int32Array(rows.length).fill(NONE),
-      dueGroups: new Int32Array(this.#pool.groups.length),
-    };
+    return layRound(rows, {
+      sink: this.#sink,
+      random: this.#random,
+      randomWord: this.#words,
+      baseSeconds: this.#baseSeconds,
+      groups: this.#pool.groups.length,
+      sendsMax: this.#sendsMax,
+    });
   }
 
   /** Adds the counts of the round that ends. */

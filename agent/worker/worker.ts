@@ -54,9 +54,9 @@ export class Worker {
   constructor(options: WorkerOptions) {
     const { control, data, generation, seed, echo } = options;
     this.#options = options;
-    this.#queue = new FrameQueue((frame) => sendBytes(data, frame, SEND_FLAGS));
-    this.#outcomes = new OutcomeFrame(generation, (frame, records) =>
-      this.#queue.push(frame, records),
+    this.#queue = new FrameQueue((frame, octets) => sendBytes(data, frame, SEND_FLAGS, octets));
+    this.#outcomes = new OutcomeFrame(generation, (frame, octets, records) =>
+      this.#queue.push(frame, octets, records),
     );
     this.#loop = new ProbeLoop({
       seed,

@@ -18,7 +18,7 @@ import { OPENAPI } from "./openapi.ts";
 import { PAGE_POLICY, statusPage } from "./page.ts";
 import type { Problem } from "./problem.ts";
 import { problemResponse } from "./problem.ts";
-import { HISTORY_PARAMETERS, readHistory, strangeParameters } from "./query.ts";
+import { readHistory, strangeParameters } from "./query.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
@@ -38,7 +38,6 @@ type Handler = (context: HttpContext) => Response | Promise<Response>;
 interface Route {
   readonly path: string;
   readonly method: "GET" | "POST";
-  readonly parameters: readonly string[];
   readonly handle: Handler;
 }
 
@@ -61,11 +60,7 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
     return undefined;
   });
   for (const route of routesOf(view, options)) {
-    app.on(route.method, route.path, (context) => {
-      const params = new URL(context.req.url).searchParams;
-      const errors = strangeParameters(params, route.parameters);
-      return errors.length > 0 ? refuse(wrongParameters(errors)) : route.handle(context);
-    });
+    app.on(route.method, route.path, route.handle);
     const allow = route.method === "GET" ? "GET, HEAD" : route.method;
     app.all(route.path, () =>
       refuse({
@@ -98,11 +93,10 @@ export function internalError(error: unknown, log: Log): Response {
 function routesOf(view: AgentView, options: HttpOptions): Route[] {
   const scraper = new Scraper(view, options.clock);
   const now = () => unixSeconds(options.clock.wall() / 1_000);
-  const get = (path: string, handle: Handler, parameters: readonly string[] = []): Route => ({
+  const get = (path: string, handle: Handler): Route => ({
     method: "GET",
     path,
-    parameters,
-    handle,
+    handle: withoutParameters(handle),
   });
   return [
     get("/", (context) => showPage(context, view)),
@@ -113,13 +107,26 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
     get("/api/v1/status", (context) => context.json(view.status())),
     get("/api/v1/health/snapshot", (context) => showSnapshot(context, view)),
     get("/api/v1/health/paths/:id", (context) => showPath(context, view, now())),
-    get(
-      "/api/v1/health/paths/:id/history",
-      (context) => showHistory(context, view, now()),
-      HISTORY_PARAMETERS,
-    ),
-    { method: "POST", path: "/api/v1/reload", parameters: [], handle: (c) => reload(c, view) },
+    {
+      method: "GET",
+      path: "/api/v1/health/paths/:id/history",
+      handle: (context) => showHistory(context, view, now()),
+    },
+    {
+      method: "POST",
+      path: "/api/v1/reload",
+      handle: withoutParameters((context) => reload(context, view)),
+    },
   ];
+}
+
+/** Refuses every query parameter. */
+function withoutParameters(handle: Handler): Handler {
+  return (context) => {
+    if (!context.req.url.includes("?")) return handle(context);
+    const errors = strangeParameters(new URL(context.req.url).searchParams, []);
+    return errors.length > 0 ? refuse(wrongParameters(errors)) : handle(context);
+  };
 }
 
 async function showPage(context: HttpContext, view: AgentView): Promise<Response> {

@@ -68,6 +68,8 @@ function listenTcp(app: HttpApp, listen: string, log: Log): Listening {
       ...settings(app, "tcp", log),
       ...address,
       idleTimeout: IDLE_TIMEOUT_S,
+      // The default outside of development is to share the port with whoever else binds it.
+      reusePort: false,
     });
     const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
     const url = `http://${host}:${server.port}/`;

@@ -6,13 +6,15 @@ import { FrameQueue, QUEUE_OCTETS_MAX } from "../../../agent/worker/frame-queue.
 function setUp() {
   const sent: number[] = [];
   const socket = { room: 1_000 };
-  const queue = new FrameQueue((frame) => {
+  const octetsSent: number[] = [];
+  const queue = new FrameQueue((frame, octets) => {
     if (socket.room === 0) return -11;
     socket.room--;
     sent.push(frame[0] ?? -1);
-    return frame.byteLength;
+    octetsSent.push(octets);
+    return octets;
   });
-  return { queue, sent, socket };
+  return { queue, sent, octetsSent, socket };
 }
 
 describe("FrameQueue", () => {
@@ -38,6 +40,15 @@ describe("FrameQueue", () => {
     expect([queue.held, queue.isWaiting]).toEqual([2, false]);
   });
 
+  test("only the given octets of a buffer are kept", () => {
+    const { queue, socket, octetsSent } = setUp();
+    socket.room = 0;
+    queue.push(new Uint8Array(32), 5);
+    socket.room = 1;
+    queue.drain();
+    expect(octetsSent).toEqual([5]);
+  });
+
   test("drain() stops where the room ends and goes on later", () => {
     const { queue, sent, socket } = setUp();
     socket.room = 0;
@@ -56,12 +67,12 @@ describe("FrameQueue", () => {
     socket.room = 0;
     const frame = new Uint8Array(32 * 1024);
     const fitting = QUEUE_OCTETS_MAX / frame.byteLength;
-    for (let i = 0; i < fitting + 3; i++) queue.push(frame, 100);
+    for (let i = 0; i < fitting + 3; i++) queue.push(frame, frame.byteLength, 100);
     expect([queue.held, queue.dropped]).toEqual([fitting, 300]);
     socket.room = 1_000;
     queue.drain();
     expect(sent).toHaveLength(fitting);
-    queue.push(frame, 100);
+    queue.push(frame, frame.byteLength, 100);
     expect(queue.dropped).toBe(300);
   });
 });

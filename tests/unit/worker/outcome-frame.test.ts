@@ -26,8 +26,8 @@ const OUTCOME: Outcome = {
 function setUp() {
   const frames: Uint8Array[] = [];
   const counts: number[] = [];
-  const frame = new OutcomeFrame(7, (bytes, records) => {
-    frames.push(bytes.slice());
+  const frame = new OutcomeFrame(7, (bytes, octets, records) => {
+    frames.push(bytes.slice(0, octets));
     counts.push(records);
   });
   return { frame, frames, counts };

@@ -13,7 +13,6 @@ const BRACE = 125;
 const WORD = 8;
 /** Digits are taken off with 32-bit arithmetic; larger values go through a string. */
 const FAST_MAX = 0x7fff_fffe;
-const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] as const;
 /** "00".."99". */
 const PAIRS = Uint8Array.from({ length: 200 }, (_, i) =>
   i % 2 === 0 ? ZERO + Math.floor(i / 20) : ZERO + (((i - 1) / 2) % 10),
@@ -70,12 +69,12 @@ export class LineBuffer {
   }
 
   /**
-   * `value` rounded to `digits` decimals (0..6), without trailing zeros, and the end of the line.
+   * A number and the end of its line. `scaled` counts in units of the last of `digits` decimals, so
+   * 1500 with 3 is 1.5; it is rounded, trailing zeros are left out.
    */
-  number(value: number, digits: number): void {
-    const scaled = value * (POWERS[digits] ?? 1) + 0.5;
-    if (scaled >= 0 && scaled <= FAST_MAX) this.#decimal(scaled | 0, digits);
-    else this.text(String(Number(value.toFixed(digits))));
+  number(scaled: number, digits: number): void {
+    if (scaled >= 0 && scaled <= FAST_MAX) this.#decimal((scaled + 0.5) | 0, digits);
+    else this.text(String(Math.round(scaled) / 10 ** digits));
     this.#bytes[this.#at++] = NEWLINE;
   }
 

@@ -74,6 +74,7 @@ export class Table {
     const { rowMax } = this;
     const { marks } = this.#arena;
     const count = this.paths.length;
+    const scale = factor * 10 ** digits;
     return (out, cache, from) => {
       const values = column(cache);
       const { status } = cache;
@@ -82,7 +83,7 @@ export class Table {
       for (; row < count && out.room >= rowMax; row++) {
         const index = by === "path" ? row : (chosen[row] ?? -1);
         if (status[row] === 0 || index < 0) continue;
-        const value = (values[index] ?? Number.NaN) * factor;
+        const value = (values[index] ?? Number.NaN) * scale;
         if (!Number.isFinite(value)) continue;
         const at = row * MARKS;
         out.copy(start, end);

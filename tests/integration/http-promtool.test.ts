@@ -1,0 +1,35 @@
+/** The exposition before Prometheus' own linter. */
+
+import { expect, test } from "bun:test";
+import { createApp } from "../../agent/io/http/app.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { FakeLog } from "../support/fake-log.ts";
+import { FakeView } from "../support/fake-view.ts";
+
+const promtool = Bun.which("promtool");
+const reason = promtool === null ? " (skipped: needs promtool)" : "";
+
+test.skipIf(promtool === null)(
+  `promtool complains about the two given names in ms, and nothing else${reason}`,
+  async () => {
+    const view = new FakeView();
+    view.metrics.fill();
+    const options = { listen: null, token: null, anonymousRead: false, allowedHosts: [] };
+    const app = createApp(view, { ...options, clock: new FakeClock(), log: new FakeLog() });
+    await app.request("/metrics");
+    const text = await (await app.request("/metrics")).text();
+    expect(text).toContain("scrape_duration");
+    const child = Bun.spawn([promtool ?? "", "check", "metrics"], {
+      stdio: [new TextEncoder().encode(text), "pipe", "pipe"],
+    });
+    const [out, complaints] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    expect(out).toBe("");
+    expect(complaints.trim().split("\n").sort()).toEqual([
+      "patronus_sdwan_path_jitter_ms metric names should not contain abbreviated units",
+      "patronus_sdwan_path_latency_ms metric names should not contain abbreviated units",
+    ]);
+  },
+);

@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import { ownMetrics } from "../../../../../agent/io/http/metrics/own-metrics.ts";
+import { FakeView } from "../../../../support/fake-view.ts";
+
+const status = new FakeView().status();
+
+test("ownMetrics() tells build, processes, worker and store", () => {
+  const text = ownMetrics({ status, ready: true, scrapeSeconds: 0.002 }, false);
+  const build =
+    'patronus_agent_build_info{version="1.2.3",revision="abc1234",target="linux-x64-glibc",runtime="bun 1.4.5"} 1';
+  for (const line of [
+    build,
+    "# TYPE patronus_agent_build_info gauge",
+    "patronus_agent_start_time_seconds 1699990000",
+    "patronus_agent_ready 1",
+    'patronus_agent_process_up{process="controller"} 1',
+    'patronus_agent_process_up{process="worker"} 0',
+    'patronus_agent_process_restarts_total{process="worker"} 3',
+    "patronus_agent_worker_probes_sent_total 100",
+    "patronus_agent_worker_frames_stale_total 4",
+    "patronus_agent_store_up 1",
+    "patronus_agent_store_pending_rows 12",
+    "patronus_agent_scrape_duration_seconds 0.002",
+  ]) {
+    expect(text.split("\n")).toContain(line);
+  }
+});
+
+test("ownMetrics() leaves out what is not known", () => {
+  const bare = { ...status, processes: null, worker: { ...status.worker, counters: null } };
+  const text = ownMetrics({ status: bare, ready: false, scrapeSeconds: null }, false);
+  for (const name of ["process_up", "probes_sent", "scrape_duration"]) {
+    expect(text).not.toContain(name);
+  }
+  expect(text).toContain("patronus_agent_ready 0");
+});
+
+test("ownMetrics() names families without suffix in OpenMetrics", () => {
+  const text = ownMetrics({ status, ready: true, scrapeSeconds: 1 }, true);
+  expect(text).toContain("# TYPE patronus_agent_build info\npatronus_agent_build_info{");
+  expect(text).toContain("# TYPE patronus_agent_process_restarts counter");
+  expect(text).not.toContain("# TYPE patronus_agent_process_restarts_total");
+});
+
+test("ownMetrics() shows a store that fails", () => {
+  const since = status.started_at;
+  const store = {
+    state: { kind: "failing", reason: "disk full", since } as const,
+    pending_rows: 3,
+  };
+  const text = ownMetrics({ status: { ...status, store }, ready: true, scrapeSeconds: 1 }, false);
+  expect(text).toContain("patronus_agent_store_up 0\n");
+});
