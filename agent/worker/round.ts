@@ -1,6 +1,6 @@
 /**
- * Everything that belongs to one probe table: series, probes in flight, schedule, and the paces that
- * follow from them. A new table replaces it whole.
+ * Everything that belongs to one probe table: series, probes in flight, schedule, and the paces
+ * that follow from them. A new table replaces it whole.
  */
 
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";

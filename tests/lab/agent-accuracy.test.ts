@@ -43,7 +43,7 @@ describe.skipIf(problem !== null)(`the agent in the lab (${problem ?? "as root"}
   let metrics: string;
 
   beforeAll(async () => {
-    lab = await openLab("accuracy");
+    lab = await openLab("accuracy", "spin");
     await lab.behave(GOOD, { delayUs: 20_000, jitterUs: 2_000 });
     await lab.behave(LOSSY, { delayUs: 5_000, loss: 0.05 });
     await lab.behave(DEAD, { blackhole: true });

@@ -10,7 +10,7 @@ const problem = namespaceProblem();
 describe.skipIf(problem !== null)(`the responder (${problem ?? "as root"})`, () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await openLab("responder");
+    lab = await openLab("responder", "spin");
   });
   afterAll(() => lab.close());
 
@@ -29,14 +29,17 @@ describe.skipIf(problem !== null)(`the responder (${problem ?? "as root"})`, () 
       await lab.behave(address, { delayUs: 20_000 });
       const [sent, received, mean] = fping(address, 20);
       expect([sent, received]).toEqual([20, 20]);
-      expect(mean).toBeGreaterThanOrEqual(20);
-      expect(mean).toBeLessThan(21);
       const record = await lab.record(address);
-      expect(record.length).toBe(20);
-      for (const { arrivedUs, departedUs } of record) {
-        expect((departedUs ?? 0) - arrivedUs).toBeGreaterThanOrEqual(20_000);
-        expect((departedUs ?? 0) - arrivedUs).toBeLessThan(20_500);
-      }
+      const delays = record
+        .map(({ arrivedUs, departedUs }) => (departedUs ?? 0) - arrivedUs)
+        .sort((a, b) => a - b);
+      expect(delays.length).toBe(20);
+      expect(delays[0]).toBeGreaterThanOrEqual(20_000);
+      expect(delays[10]).toBeLessThan(20_100);
+      // What fping adds is its own wake-up; what the responder adds is in its record.
+      const recorded = delays.reduce((sum, delay) => sum + delay, 0) / delays.length / 1_000;
+      expect(mean - recorded).toBeGreaterThan(-0.1);
+      expect(mean - recorded).toBeLessThan(1);
     });
   }
 

@@ -191,7 +191,8 @@ function unknownPath(id: string): Response {
 }
 
 function wrongParameters(errors: readonly unknown[]): Problem {
-  const detail = `cannot read ${errors.length === 1 ? "a parameter" : `${errors.length} parameters`}`;
+  const what = errors.length === 1 ? "a parameter" : `${errors.length} parameters`;
+  const detail = `cannot read ${what}: see errors`;
   return { kind: "bad-parameters", detail, extensions: { errors } };
 }
 

@@ -84,7 +84,7 @@ function problemList(problems: readonly string[]): Html | string {
 
 function pathRow(path: PathHealth): Html {
   return html`<tr>
-<td>${path.name}<small>${path.path_id}${path.interface === null ? "" : ` on ${path.interface}`}</small></td>
+<td>${path.name}<small>${placeOf(path)}</small></td>
 <td><span class="s ${path.status}">${path.status}</span></td>
 <td class="n">${amount(path.health_score, 0, "")}</td>
 <td class="n">${amount(path.latency_ms, 1, " ms")}</td>
@@ -94,6 +94,10 @@ function pathRow(path: PathHealth): Html {
 <td>${path.target ?? ""}</td>
 </tr>
 `;
+}
+
+function placeOf({ path_id, interface: device }: PathHealth): string {
+  return device === null ? path_id : `${path_id} on ${device}`;
 }
 
 function amount(value: number | null, digits: number, unit: string): string {

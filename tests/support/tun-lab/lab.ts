@@ -1,7 +1,7 @@
 /**
  * A lab for one test: a namespace with a TUN device whose far end is the responder.
  *
- *   const lab = await openLab("accuracy");
+ *   const lab = await openLab("accuracy", "spin");
  *   await lab.behave("10.99.0.20", { delayUs: 20_000 });
  *   ... run something in lab.namespace that talks to 10.99.0.20 ...
  *   const record = await lab.record("10.99.0.20");
@@ -71,10 +71,11 @@ export class Lab {
   }
 }
 
-export async function openLab(purpose: string): Promise<Lab> {
+/** `spin`: exact stamps for one of the cores. */
+export async function openLab(purpose: string, mode: "spin" | "sleep" = "sleep"): Promise<Lab> {
   const namespace = new Namespace(purpose);
   const script = join(import.meta.dir, "responder.ts");
-  const command = ["nice", "-n", "-19", process.execPath, script, DEVICE, `${SEED}`];
+  const command = ["nice", "-n", "-19", process.execPath, script, DEVICE, `${SEED}`, mode];
   const responder = Bun.spawn(namespace.command(command), {
     env: { ...process.env, ...STEADY },
     stdin: "pipe",

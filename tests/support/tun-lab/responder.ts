@@ -2,7 +2,8 @@
  * The responder process: the far end of a TUN device, inside a namespace. JSON lines on standard
  * input switch behaviours and ask for the record; answers are JSON lines on standard output. It
  * stamps arrivals and departures on CLOCK_MONOTONIC, the clock of the agent's own schedule.
- * argv: device, seed.
+ * argv: device, seed, "spin" to never sleep: a wake-up on a busy box is late by up to milliseconds,
+ * which would stand in the record as the path's.
  */
 
 import { parseAddress } from "../../../agent/domain/address.ts";
@@ -28,6 +29,7 @@ const POLLIN = 1;
 /** Below this a sleep is too coarse: spin. */
 const SPIN_US = 150;
 const RECORD_MAX = 200_000;
+const IDLE_US = 100_000;
 
 export interface RecordEntry {
   readonly arrivedUs: number;
@@ -57,7 +59,7 @@ function openTun(device: string): number {
   return opened.fd;
 }
 
-const [device = "lab0", seed = "1"] = process.argv.slice(2);
+const [device = "lab0", seed = "1", mode = "sleep"] = process.argv.slice(2);
 const tun = openTun(device);
 const random = seededRandom(Number(seed));
 const behaviours = new Map<string, Behaviour>();
@@ -170,8 +172,9 @@ const timeout = new BigInt64Array(2);
 tell({ device, seed: Number(seed) });
 for (let alive = true; alive; ) {
   const next = waiting[0]?.dueUs;
-  const sleepUs = next === undefined ? 100_000 : Math.max(0, next - monotonicNow() - SPIN_US);
-  timeout[1] = BigInt(Math.floor(Math.min(sleepUs, 100_000) * 1_000));
+  const idleUs = mode === "spin" ? 0 : IDLE_US;
+  const sleepUs = next === undefined ? idleUs : Math.max(0, next - monotonicNow() - SPIN_US);
+  timeout[1] = BigInt(Math.floor(Math.min(sleepUs, idleUs) * 1_000));
   pollFds(polls, 2, timeout);
   readTun();
   sendDue();

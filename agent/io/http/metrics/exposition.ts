@@ -8,11 +8,11 @@
 import { STATUSES } from "../../../domain/status.ts";
 import type { MetricsSource } from "../view.ts";
 import { familyHeader, STATUS_VALUE } from "./families.ts";
-import type { LineBuffer } from "./line-buffer.ts";
 import type { Syntax } from "./negotiation.ts";
 import type { RowsWriter, Table } from "./table.ts";
 import { buildTable, HEADER_MAX } from "./table.ts";
 
+/** Borrowed: overwritten by whoever renders next, so read or copied at once. */
 export type Chunk = Uint8Array<ArrayBuffer>;
 
 const NOTHING: Chunk = new Uint8Array();
@@ -26,10 +26,11 @@ export class Exposition {
   }
 
   /**
-   * `own`: the text of the agent's own metrics. Empty chunks are pauses only. The shared buffer is
-   * empty at every pause, so several scrapes may be under way.
+   * `own`: the text of the agent's own metrics. The last chunk is returned, the ones before are
+   * yielded; empty ones are pauses only. The shared buffer is empty at every pause, so several
+   * scrapes may be under way.
    */
-  *render(syntax: Syntax, own: string): Generator<Chunk, void> {
+  *render(syntax: Syntax, own: string): Generator<Chunk, Chunk> {
     const table = yield* this.#current();
     const { buffer } = table;
     for (let row = 0; row < table.paths.length; row++) {
@@ -48,7 +49,10 @@ export class Exposition {
         row = this.#rows(table, write, row);
       }
     }
-    yield* tail(buffer, syntax === "openmetrics" ? `${own}# EOF\n` : own);
+    const last = syntax === "openmetrics" ? `${own}# EOF\n` : own;
+    if (buffer.text(last)) return buffer.take();
+    yield buffer.take();
+    return new TextEncoder().encode(last);
   }
 
   *#current(): Generator<Chunk, Table> {
@@ -74,13 +78,4 @@ export class Exposition {
     const cache = { series, paths, status: table.status, statusValue: table.statusValue };
     return write(table.buffer, cache, from);
   }
-}
-
-function* tail(buffer: LineBuffer, text: string): Generator<Chunk, void> {
-  if (buffer.text(text)) {
-    yield buffer.take();
-    return;
-  }
-  yield buffer.take();
-  yield new TextEncoder().encode(text);
 }

@@ -19,7 +19,7 @@ const PAIRS = Uint8Array.from({ length: 200 }, (_, i) =>
 );
 
 export class LineBuffer {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #capacity: number;
   #at = 0;
@@ -78,9 +78,9 @@ export class LineBuffer {
     this.#bytes[this.#at++] = NEWLINE;
   }
 
-  /** A copy of what was written; the buffer is empty afterwards. */
+  /** What was written, to be read before the next write; the buffer begins anew. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.slice(0, this.#at);
+    const taken = this.#bytes.subarray(0, this.#at);
     this.#at = 0;
     return taken;
   }

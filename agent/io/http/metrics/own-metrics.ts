@@ -3,7 +3,7 @@
  * lines, so they are plain strings. What is not known is an absent line here too.
  */
 
-import type { WorkerCounters } from "../../../wire/frame.ts";
+import type { ProcessReport, ProcessState, WorkerCounters } from "../../../wire/frame.ts";
 import type { AgentStatus } from "../view.ts";
 import type { Family, MetricKind } from "./families.ts";
 import { familyHeader } from "./families.ts";
@@ -31,76 +31,92 @@ const WORKER_COUNTERS: Readonly<Record<keyof WorkerCounters, readonly [string, s
   wakeups: ["worker_wakeups_total", "Times the worker woke up."],
 };
 
-export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
-  const { status } = facts;
-  const { version, git, target, runtime } = status;
-  const build = { version, revision: git, target, runtime };
-  const store = status.store.state.kind === "ok" ? 1 : 0;
-  const acknowledged = status.worker.acknowledged ? 1 : 0;
-  return [
-    write("build_info", "info", "What runs.", [[build, 1]]),
-    one("start_time_seconds", "When the agent started, Unix time.", status.started_at),
-    one("ready", "1 when results of the current configuration exist.", Number(facts.ready)),
-    ...processMetrics(status),
-    one("worker_acknowledged", "1 when it probes by the current table.", acknowledged),
-    counter("worker_frames_stale_total", "Frames of an earlier table.", status.worker.stale_frames),
-    ...workerMetrics(status.worker.counters),
-    one("store_up", "1 when the database takes rows.", store),
-    one("store_pending_rows", "Rows not yet on disk.", status.store.pending_rows),
-    one("problems", "Problems the status names.", status.problems.length),
-    one("scrape_duration_seconds", "Time the previous scrape took.", facts.scrapeSeconds),
-  ].join("");
-
-  function one(name: string, help: string, value: number | null): string {
-    return write(name, "gauge", help, value === null ? [] : [[{}, value]]);
-  }
-
-  function counter(name: string, help: string, value: number): string {
-    return write(name, "counter", help, [[{}, value]]);
-  }
-
-  function processMetrics({ processes }: AgentStatus): string[] {
-    if (processes === null) return [];
-    const { controller, worker } = processes;
-    const both = [
-      { process: "controller", state: controller },
-      { process: "worker", state: worker },
-    ];
-    return [
-      write(
-        "process_up",
-        "gauge",
-        "1 while the process runs.",
-        both.map(({ process, state }) => [{ process }, state.pid === null ? 0 : 1]),
-      ),
-      write(
-        "process_restarts_total",
-        "counter",
-        "Times the supervisor started the process again.",
-        both.map(({ process, state }) => [{ process }, state.restarts]),
-      ),
-    ];
-  }
-
-  function workerMetrics(counters: WorkerCounters | null): string[] {
-    if (counters === null) return [];
-    return Object.entries(counters).flatMap(([key, value]) => {
-      const known = WORKER_COUNTERS[key as keyof WorkerCounters];
-      return known === undefined ? [] : [counter(known[0], known[1], value)];
-    });
-  }
-
-  function write(name: string, kind: MetricKind, help: string, samples: readonly Sample[]): string {
-    return familyText({ name: `${PREFIX}${name}`, kind, help }, samples, openMetrics);
-  }
+interface OwnFamily extends Family {
+  readonly samples: readonly Sample[];
 }
 
-function familyText(family: Family, samples: readonly Sample[], openMetrics: boolean): string {
-  if (samples.length === 0) return "";
-  const lines = samples.map(([labels, value]) => {
+export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
+  const { processes, worker } = facts.status;
+  const families = [
+    ...agentFamilies(facts),
+    ...(processes === null ? [] : processFamilies(processes)),
+    ...(worker.counters === null ? [] : workerFamilies(worker.counters)),
+  ];
+  return families.map((family) => familyText(family, openMetrics)).join("");
+}
+
+function agentFamilies({ status, ready, scrapeSeconds }: OwnFacts): OwnFamily[] {
+  const { version, git, target, runtime, worker, store } = status;
+  const build = { version, revision: git, target, runtime };
+  const families = [
+    family("build_info", "info", "What runs.", [[build, 1]]),
+    gauge("start_time_seconds", "When the agent started, Unix time.", status.started_at),
+    gauge("ready", "1 when results of the current configuration exist.", Number(ready)),
+    gauge("problems", "Problems that the status names.", status.problems.length),
+    gauge("worker_acknowledged", "1 when it probes by the current table.", +worker.acknowledged),
+    counter("worker_frames_stale_total", "Frames of an earlier table.", worker.stale_frames),
+    gauge("store_up", "1 when the database takes rows.", Number(store.state.kind === "ok")),
+    gauge("store_pending_rows", "Rows not yet on disk.", store.pending_rows),
+  ];
+  if (scrapeSeconds === null) return families;
+  const help = "Time the previous scrape took.";
+  return [...families, gauge("scrape_duration_seconds", help, scrapeSeconds)];
+}
+
+function processFamilies({ controller, worker }: ProcessReport): OwnFamily[] {
+  const both = [
+    { labels: { process: "controller" }, state: controller },
+    { labels: { process: "worker" }, state: worker },
+  ];
+  const samples = (value: (state: ProcessState) => number) =>
+    both.map(({ labels, state }): Sample => [labels, value(state)]);
+  const restarts = "Times the supervisor started the process again.";
+  return [
+    family(
+      "process_up",
+      "gauge",
+      "1 while the process runs.",
+      samples(({ pid }) => (pid === null ? 0 : 1)),
+    ),
+    family(
+      "process_restarts_total",
+      "counter",
+      restarts,
+      samples((state) => state.restarts),
+    ),
+  ];
+}
+
+/** They come from another process: what is no number is left out. */
+function workerFamilies(counters: WorkerCounters): OwnFamily[] {
+  return Object.entries(WORKER_COUNTERS).flatMap(([key, [name, help]]) => {
+    const value = counters[key as keyof WorkerCounters];
+    return Number.isFinite(value) ? [counter(name, help, value)] : [];
+  });
+}
+
+function gauge(name: string, help: string, value: number): OwnFamily {
+  return family(name, "gauge", help, [[{}, value]]);
+}
+
+function counter(name: string, help: string, value: number): OwnFamily {
+  return family(name, "counter", help, [[{}, value]]);
+}
+
+function family(
+  name: string,
+  kind: MetricKind,
+  help: string,
+  samples: readonly Sample[],
+): OwnFamily {
+  return { name: `${PREFIX}${name}`, kind, help, samples };
+}
+
+function familyText(described: OwnFamily, openMetrics: boolean): string {
+  const lines = described.samples.map(([labels, value]) => {
     const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
     const block = pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-    return `${family.name}${block} ${value}\n`;
+    return `${described.name}${block} ${value}\n`;
   });
-  return familyHeader(family, openMetrics) + lines.join("");
+  return familyHeader(described, openMetrics) + lines.join("");
 }

@@ -35,15 +35,14 @@ export class Scraper {
     this.#exposition ??= new Exposition(this.#view.metrics);
     const own = this.#ownText(format.syntax === "openmetrics");
     const chunks = this.#exposition.render(format.syntax, own);
-    const first = chunks.next().value ?? new Uint8Array();
-    const second = chunks.next();
-    if (second.done === true) {
-      const packed = gzip && first.byteLength > GZIP_MIN;
-      const body = packed ? Bun.gzipSync(first, { level: GZIP_LEVEL }) : first;
+    const first = chunks.next();
+    if (first.done === true) {
+      const packed = gzip && first.value.byteLength > GZIP_MIN;
+      const body = packed ? Bun.gzipSync(first.value, { level: GZIP_LEVEL }) : first.value;
       done();
       return new Response(body, { headers: packed ? withGzip(headers) : headers });
     }
-    const all = prepend([first, second.value], chunks);
+    const all = copies(first.value.slice(), chunks);
     // Loaded here only: small boxes never stream.
     const encoded = gzip ? (await import("./gzip-chunks.ts")).gzipChunks(all) : all;
     const body = streamOf(encoded, done);
@@ -64,9 +63,14 @@ function withGzip(headers: Record<string, string>): Record<string, string> {
   return { ...headers, "content-encoding": "gzip" };
 }
 
-function* prepend(head: readonly Chunk[], rest: Iterable<Chunk>): Generator<Chunk, void> {
-  yield* head;
-  yield* rest;
+/** `first`, then every chunk of `rest`, each its own memory. */
+function* copies(first: Chunk, rest: Generator<Chunk, Chunk>): Generator<Chunk, void> {
+  yield first;
+  for (;;) {
+    const next = rest.next();
+    yield next.value.slice();
+    if (next.done === true) return;
+  }
 }
 
 /** One chunk per turn of the event loop, made when the client has room for it. */

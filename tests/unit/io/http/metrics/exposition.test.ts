@@ -2,15 +2,29 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OUTCOME, OUTCOME_KINDS } from "../../../../../agent/domain/outcome.ts";
+import type { Chunk } from "../../../../../agent/io/http/metrics/exposition.ts";
 import { Exposition } from "../../../../../agent/io/http/metrics/exposition.ts";
 import type { Syntax } from "../../../../../agent/io/http/metrics/negotiation.ts";
 import { FakeMetrics, pathLabels } from "../../../../support/fake-view.ts";
 
 const GOLDEN = join(import.meta.dir, "../../../../golden");
 
+/** The chunks of a scrape, the returned one last; each copied while it is valid. */
+function chunksOf(run: Generator<Chunk, Chunk>): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (;;) {
+    const next = run.next();
+    chunks.push(next.value.slice());
+    if (next.done === true) return chunks;
+  }
+}
+
+function textOf(run: Generator<Chunk, Chunk>): string {
+  return Buffer.concat(chunksOf(run)).toString("utf8");
+}
+
 function render(metrics: FakeMetrics, syntax: Syntax = "text", own = ""): string {
-  const chunks = [...new Exposition(metrics).render(syntax, own)];
-  return Buffer.concat(chunks).toString("utf8");
+  return textOf(new Exposition(metrics).render(syntax, own));
 }
 
 /** The value of a series; undefined: no such line. */
@@ -99,8 +113,8 @@ describe("Exposition.render()", () => {
       metrics.fill();
       return metrics;
     };
-    expect([...new Exposition(of(100)).render("text", "")].length).toBe(1);
-    const chunks = [...new Exposition(of(3_000)).render("text", "own 1\n")];
+    expect(chunksOf(new Exposition(of(100)).render("text", "")).length).toBe(1);
+    const chunks = chunksOf(new Exposition(of(3_000)).render("text", "own 1\n"));
     const filled = chunks.filter((chunk) => chunk.byteLength > 0);
     expect(filled.length).toBeGreaterThan(10);
     for (const chunk of filled) {
@@ -117,16 +131,16 @@ describe("Exposition.render()", () => {
     const metrics = new FakeMetrics(Array.from({ length: 3_000 }, (_, row) => pathLabels(row)));
     metrics.fill();
     const exposition = new Exposition(metrics);
-    const whole = Buffer.concat([...exposition.render("text", "end\n")]).toString("utf8");
+    const whole = textOf(exposition.render("text", "end\n"));
     const runs = [exposition.render("text", "end\n"), exposition.render("text", "end\n")];
     const parts = runs.map((): Uint8Array[] => []);
-    for (let open = true; open; ) {
-      open = false;
+    const ended = new Set<number>();
+    while (ended.size < runs.length) {
       for (const [i, run] of runs.entries()) {
+        if (ended.has(i)) continue;
         const next = run.next();
-        if (next.done === true) continue;
-        parts[i]?.push(next.value);
-        open = true;
+        parts[i]?.push(next.value.slice());
+        if (next.done === true) ended.add(i);
       }
     }
     for (const part of parts) expect(Buffer.concat(part).toString("utf8")).toBe(whole);
@@ -136,14 +150,14 @@ describe("Exposition.render()", () => {
     const metrics = new FakeMetrics(Array.from({ length: 3_000 }, (_, row) => pathLabels(row)));
     metrics.fill();
     const exposition = new Exposition(metrics);
-    expect([...exposition.render("text", "")].length).toBeGreaterThan(10);
+    expect(chunksOf(exposition.render("text", "")).length).toBeGreaterThan(10);
     const run = exposition.render("text", "own 1\n");
     const first = run.next();
     metrics.paths = [pathLabels(0, { id: "other" })];
-    const rest = Buffer.concat([...run]).toString("utf8");
+    const rest = textOf(run);
     expect(first.done).toBe(false);
     expect(rest).toBe("own 1\n");
-    const text = Buffer.concat([...exposition.render("text", "")]).toString("utf8");
+    const text = textOf(exposition.render("text", ""));
     expect(text).toContain('path_id="other"');
     expect(text).not.toContain('path_id="path-1"');
   });

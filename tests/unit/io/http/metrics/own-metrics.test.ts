@@ -7,7 +7,8 @@ const status = new FakeView().status();
 test("ownMetrics() tells build, processes, worker and store", () => {
   const text = ownMetrics({ status, ready: true, scrapeSeconds: 0.002 }, false);
   const build =
-    'patronus_agent_build_info{version="1.2.3",revision="abc1234",target="linux-x64-glibc",runtime="bun 1.4.5"} 1';
+    'patronus_agent_build_info{version="1.2.3",revision="abc1234",' +
+    'target="linux-x64-glibc",runtime="bun 1.4.5"} 1';
   for (const line of [
     build,
     "# TYPE patronus_agent_build_info gauge",
