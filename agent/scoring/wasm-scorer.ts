@@ -3,15 +3,15 @@
  * typed-array views of the core's memory: the health cache. A read is one load.
  */
 
-import type { Thresholds, Weights } from "../domain/config.ts";
 import type { PathIndex } from "../domain/ids.ts";
 import { invariant } from "../domain/invariant.ts";
 import { OUTCOME_KINDS } from "../domain/outcome.ts";
 import type { Limiting, Status } from "../domain/status.ts";
 import { limitingOf, statusOf } from "../domain/status.ts";
 import { OUTCOME_SIZE, OUTCOMES_MAX } from "../wire/frame.ts";
-import type { CoreExports } from "./core-abi.ts";
-import { CONFIG_FIELDS, openCore, REGION } from "./core-abi.ts";
+import type { ColumnName, CoreExports } from "./core-abi.ts";
+import { COLUMN_NAMES, openCore, PROFILE_FIELDS, REGION } from "./core-abi.ts";
+import { profilesOf } from "./profiles.ts";
 import type { PathColumns, PathLayout, Scorer, SeriesColumns } from "./scorer.ts";
 
 export { CORE_ABI } from "./core-abi.ts";
@@ -34,6 +34,8 @@ export function loadScorer(bytes: Uint8Array<ArrayBuffer>): WasmScorer {
 export class WasmScorer implements Scorer {
   readonly #core: CoreExports;
   #input = new Uint8Array(0);
+  /** One count, of the last batch. */
+  #refused = new Uint32Array(1);
   #rejected = 0;
   touchedPaths = new Uint32Array(0);
   series: SeriesColumns;
@@ -43,7 +45,7 @@ export class WasmScorer implements Scorer {
 
   constructor(core: CoreExports) {
     this.#core = core;
-    this.#layOut(0, 0, 1);
+    core.layOut(0, 0, 0, 0);
     this.series = this.#seriesViews();
     this.paths = this.#pathViews();
   }
@@ -53,16 +55,23 @@ export class WasmScorer implements Scorer {
     return this.#rejected;
   }
 
+  /**
+   * Throws a RangeError when the memory for these windows cannot be had; the scorer is empty then.
+   */
   configure(paths: readonly PathLayout[]): void {
+    const { rows, profiles, profileCount } = profilesOf(paths);
     const series = paths.reduce((sum, path) => sum + path.seriesCount, 0);
-    const window = Math.max(1, ...paths.map((path) => path.windowProbes));
+    const outcomes = paths.reduce((sum, path) => sum + path.seriesCount * path.windowProbes, 0);
+    const fits = this.#core.layOut(series, paths.length, profileCount, outcomes) !== 0;
+    this.seriesCount = fits ? series : 0;
+    this.pathCount = fits ? paths.length : 0;
     this.#rejected = 0;
-    this.#layOut(series, paths.length, window);
-    const config = this.#view(Float64Array, REGION.config, paths.length * CONFIG_FIELDS);
-    for (const [row, path] of paths.entries()) config.set(settingsOf(path), row * CONFIG_FIELDS);
-    this.series = this.#seriesViews();
-    this.paths = this.#pathViews();
-    this.#core.start();
+    this.#renewViews();
+    if (!fits) throw new RangeError(`cannot lay out ${series} series of ${outcomes} outcomes`);
+    this.#view(Uint32Array, REGION.paths, rows.length).set(rows);
+    this.#view(Float64Array, REGION.profiles, profileCount * PROFILE_FIELDS).set(profiles);
+    const started = this.#core.start() !== 0;
+    invariant(started, "the series of the paths are not contiguous, or a window is below 1");
   }
 
   ingest(records: Uint8Array): number {
@@ -70,21 +79,21 @@ export class WasmScorer implements Scorer {
     invariant(count <= OUTCOMES_MAX, `a batch has at most ${OUTCOMES_MAX} records, not ${count}`);
     this.#input.set(records);
     const touched = this.#core.ingest(count);
-    this.#rejected += this.#core.rejected.value;
+    this.#rejected += this.#refused[0] ?? 0;
     return touched;
   }
 
   resetPath(path: PathIndex): void {
-    this.#core.resetPath(path);
+    this.#core.resetPath(this.#known(path));
   }
 
   setHardDown(path: PathIndex, down: boolean): void {
-    this.#core.setHardDown(path, down ? 1 : 0);
+    this.#core.setHardDown(this.#known(path), down ? 1 : 0);
   }
 
-  /** null: a value is negative or not finite. `configure` must have been called. */
+  /** null: a value is negative or not finite. */
   scoreOf(path: number, latencyMs: number, lossPct: number, jitterMs: number): ScoreParts | null {
-    if (this.#core.scoreOf(path, latencyMs, lossPct, jitterMs) === 0) return null;
+    if (this.#core.scoreOf(this.#known(path), latencyMs, lossPct, jitterMs) === 0) return null;
     const at = (i: number) => scratch[i] ?? Number.NaN;
     const scratch = this.#view(Float64Array, REGION.scratch, 10);
     return {
@@ -97,40 +106,49 @@ export class WasmScorer implements Scorer {
     };
   }
 
-  #layOut(series: number, paths: number, window: number): void {
-    if (this.#core.layOut(series, paths, window) === 0) {
-      throw new RangeError(`cannot lay out ${series} series of ${window} probes: out of memory`);
-    }
-    this.seriesCount = series;
-    this.pathCount = paths;
-    this.#input = this.#view(Uint8Array, REGION.input, OUTCOMES_MAX * OUTCOME_SIZE);
-    this.touchedPaths = this.#view(Uint32Array, REGION.touchedList, paths);
+  /** The core writes where it is told to: a path that is not there must not get through. */
+  #known(path: number): number {
+    const exists = Number.isInteger(path) && path >= 0 && path < this.pathCount;
+    invariant(exists, `there is no path ${path}, only ${this.pathCount}`);
+    return path;
   }
 
   #view<T>(View: ViewConstructor<T>, region: number, length: number): T {
     return new View(this.#core.memory.buffer, this.#core.offset(region), length);
   }
 
+  /** Growing memory detaches the old buffer, and the regions have moved. */
+  #renewViews(): void {
+    this.#input = this.#view(Uint8Array, REGION.input, OUTCOMES_MAX * OUTCOME_SIZE);
+    this.#refused = this.#view(Uint32Array, REGION.rejected, 1);
+    this.touchedPaths = this.#view(Uint32Array, REGION.touchedList, this.pathCount);
+    this.series = this.#seriesViews();
+    this.paths = this.#pathViews();
+  }
+
   #seriesViews(): SeriesColumns {
     const count = this.seriesCount;
-    const all = this.#view(Float64Array, REGION.series, count * 15);
-    const column = (i: number) => all.subarray(i * count, (i + 1) * count);
+    const all = this.#view(Float64Array, REGION.series, count * COLUMN_NAMES.length);
+    const column = (name: ColumnName) => {
+      const i = COLUMN_NAMES.indexOf(name);
+      return all.subarray(i * count, (i + 1) * count);
+    };
     return {
-      score: column(0),
-      composite: column(1),
-      latencyMs: column(2),
-      minMs: column(3),
-      maxMs: column(4),
-      stddevMs: column(5),
-      p50Ms: column(6),
-      p95Ms: column(7),
-      p99Ms: column(8),
-      lossPct: column(9),
-      jitterMs: column(10),
-      jitterRfc3550Ms: column(11),
-      pdvMs: column(12),
-      mos: column(13),
-      lastSentUs: column(14),
+      score: column("score"),
+      composite: column("composite"),
+      latencyMs: column("latency"),
+      minMs: column("min"),
+      maxMs: column("max"),
+      stddevMs: column("stddev"),
+      p50Ms: column("p50"),
+      p95Ms: column("p95"),
+      p99Ms: column("p99"),
+      lossPct: column("loss"),
+      jitterMs: column("jitter"),
+      jitterRfc3550Ms: column("jitter-rfc3550"),
+      pdvMs: column("pdv"),
+      mos: column("mos"),
+      lastSentUs: column("last-sent"),
       status: this.#view(Uint8Array, REGION.seriesStatus, count),
       limiting: this.#view(Uint8Array, REGION.seriesLimiting, count),
       samples: this.#view(Uint32Array, REGION.samples, count),
@@ -150,15 +168,3 @@ export class WasmScorer implements Scorer {
 }
 
 type ViewConstructor<T> = new (buffer: ArrayBuffer, offset: number, length: number) => T;
-
-/** In the order of core-wasm/assembly/layout.ts; a cap that is off is NaN. */
-function settingsOf(path: PathLayout): number[] {
-  const { thresholds, weights }: { thresholds: Thresholds; weights: Weights } = path;
-  return [
-    ...[path.firstSeries, path.seriesCount, path.reliability, path.windowProbes, path.minSamples],
-    ...[thresholds.latency_ms.max, thresholds.latency_ms.critical ?? Number.NaN],
-    ...[thresholds.loss_pct.max, thresholds.loss_pct.critical ?? Number.NaN],
-    ...[thresholds.jitter_ms.max, thresholds.jitter_ms.critical ?? Number.NaN],
-    ...[weights.latency, weights.loss, weights.jitter],
-  ];
-}

@@ -28,7 +28,7 @@ import type { ChildHost, Role } from "./child.ts";
 import { Child } from "./child.ts";
 import type { ChildUser, Separation } from "./credentials.ts";
 import { keepRootChildrenPlain, planSeparation, withWorkerCapabilities } from "./credentials.ts";
-import { childEnvironment } from "./environment.ts";
+import { childEnvironment, loadOf } from "./environment.ts";
 import { prepareFolders } from "./folders.ts";
 import type { Notifier } from "./notify.ts";
 import { openNotifier } from "./notify.ts";
@@ -104,7 +104,8 @@ export class Supervisor implements ChildHost {
     const command = [...this.#command, role, String(process.pid), String(generation), ...extra];
     const user = this.#separation.kind === "users" ? this.#separation[role] : null;
     const end = this.#data[role === "controller" ? 0 : 1];
-    const start = () => spawnChild(command, control, end, user);
+    const environment = childEnvironment(process.env, loadOf(this.#plan.config));
+    const start = () => spawnChild(command, { control, data: end, user, environment });
     return role === "worker" ? withWorkerCapabilities(start) : start();
   }
 
@@ -256,7 +257,7 @@ export class Supervisor implements ChildHost {
     this.#notifier.reloading();
     const reader = Bun.spawn([...this.#command, "run", "--print-plan", ...this.#args], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: childEnvironment(process.env),
+      env: childEnvironment(process.env, "quiet"),
     });
     const text = await new Response(reader.stdout).text();
     if ((await reader.exited) !== 0) {
@@ -280,15 +281,20 @@ function stateOf(child: Child): ProcessState {
   };
 }
 
-function spawnChild(
-  command: readonly string[],
-  control: number,
-  data: number,
-  user: ChildUser | null,
-): Subprocess {
+interface ChildInheritance {
+  /** Become its fd 3 and 4. */
+  readonly control: number;
+  readonly data: number;
+  /** null: the same user as ours. */
+  readonly user: ChildUser | null;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function spawnChild(command: readonly string[], inherited: ChildInheritance): Subprocess {
+  const { control, data, user, environment } = inherited;
   return Bun.spawn([...command], {
     stdio: ["ignore", "inherit", "inherit", control, data],
-    env: childEnvironment(process.env),
+    env: environment,
     cwd: "/",
     detached: true,
     ...(user === null ? {} : user),

@@ -4,6 +4,7 @@
  * frame, not per record.
  */
 
+import { OUTCOME } from "../domain/outcome.ts";
 import { US_PER_MS } from "../domain/units.ts";
 import {
   FRAME,
@@ -32,6 +33,9 @@ export class OutcomeFrame implements OutcomeSink {
   #count = 0;
   #epoch = 0;
   #flushedUs = Number.NEGATIVE_INFINITY;
+  #calmHoldUs = HOLD_US;
+  /** Something else than a reply waits: it is told without the calm's delay. */
+  #isUrgent = false;
 
   constructor(generation: number, out: FrameOut) {
     this.#generation = generation;
@@ -49,18 +53,23 @@ export class OutcomeFrame implements OutcomeSink {
     this.#doubles[(at + OUTCOME_AT.rttUs) >>> 3] = outcome.rttUs;
     this.#doubles[(at + OUTCOME_AT.sentUs) >>> 3] = outcome.sentUs;
     this.#count++;
+    if (outcome.kind !== OUTCOME.replied) this.#isUrgent = true;
     if (this.#count === OUTCOMES_MAX) this.#flush();
   }
 
-  /** Records of the table before leave under its own number. */
-  setEpoch(epoch: number): void {
+  /**
+   * A new table: records of the one before leave under its own number. While nothing but replies
+   * comes, they are held for `calmHoldUs`.
+   */
+  setTable(epoch: number, calmHoldUs: number): void {
     this.#flush();
     this.#epoch = epoch;
+    this.#calmHoldUs = Math.max(HOLD_US, calmHoldUs);
   }
 
   /** After every wake-up. */
   offer(nowUs: number): void {
-    if (this.#count === 0 || nowUs < this.#flushedUs + HOLD_US) return;
+    if (this.#count === 0 || nowUs < this.#dueUs()) return;
     this.#flush();
     this.#flushedUs = nowUs;
   }
@@ -68,7 +77,11 @@ export class OutcomeFrame implements OutcomeSink {
   /** How long the loop may sleep before it must offer again, us. */
   waitUs(nowUs: number): number {
     if (this.#count === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(0, this.#flushedUs + HOLD_US - nowUs);
+    return Math.max(0, this.#dueUs() - nowUs);
+  }
+
+  #dueUs(): number {
+    return this.#flushedUs + (this.#isUrgent ? HOLD_US : this.#calmHoldUs);
   }
 
   #flush(): void {
@@ -83,5 +96,6 @@ export class OutcomeFrame implements OutcomeSink {
     });
     this.#out(this.#bytes, HEADER_SIZE + this.#count * OUTCOME_SIZE, this.#count);
     this.#count = 0;
+    this.#isUrgent = false;
   }
 }

@@ -45,6 +45,8 @@ export interface ProbeLoopOptions {
   readonly seed: number;
   /** Probes per series; absent: without end. */
   readonly sendsMax?: number;
+  /** Replies need no wake-up of their own; see Round.visitUs. */
+  readonly isLazy?: boolean;
 }
 
 /** Replies are read at least after so many sends: the buffer of an unprivileged socket is small. */
@@ -57,6 +59,7 @@ export class ProbeLoop {
   readonly #sink: LoopSink;
   readonly #random: () => number;
   readonly #sendsMax: number;
+  readonly #isLazy: boolean;
   readonly #words = randomWords();
   readonly #baseSeconds = Math.floor(realtimeNow() / US_PER_S);
   readonly #pool = new SocketPool(this.#words);
@@ -67,6 +70,7 @@ export class ProbeLoop {
   #plannedUs = Number.POSITIVE_INFINITY;
   #suspendedUs = boottimeNow() - monotonicNow();
   #lastPassUs = 0;
+  #lastVisitUs = 0;
   #polledChanges = -1;
   #lagUs = 0;
   #sent = 0;
@@ -81,7 +85,13 @@ export class ProbeLoop {
     this.#sink = options.sink;
     this.#random = seededRandom(options.seed);
     this.#sendsMax = options.sendsMax ?? UNLIMITED;
+    this.#isLazy = options.isLazy ?? false;
     this.#round = this.#lay([]);
+  }
+
+  /** How long a result may wait for company while nothing is wrong, us. */
+  get calmHoldUs(): number {
+    return this.#round.calmHoldUs;
   }
 
   /** Replaces all series; what is in flight is forgotten and replies to it are ignored. */
@@ -105,6 +115,7 @@ export class ProbeLoop {
     const wokeLate = this.#noticeGap(nowUs);
     const isSuspended = this.#noticeSuspend(nowUs);
     this.#plannedUs = nowUs;
+    this.#lastVisitUs = nowUs;
     this.#drain();
     if (isSuspended) this.#round.tracker.voidAll();
     this.#round.tracker.expire(nowUs, cameLate || wokeLate);
@@ -247,14 +258,23 @@ export class ProbeLoop {
     const nowUs = monotonicNow();
     const watches = this.#watches.length;
     const all = watches + this.#pool.groups.length;
-    if (sleepUs === 0) {
+    if (sleepUs === 0 && !this.#isLazy) {
       this.#plannedUs = Math.max(dueUs, nowUs);
       this.#polls.wait(all, this.#plannedUs - nowUs);
       return;
     }
-    this.#plannedUs = Math.max(dueUs, nowUs, this.#lastPassUs + sleepUs);
+    this.#plannedUs =
+      sleepUs === 0
+        ? Math.max(Math.min(dueUs, this.#visitDueUs()), nowUs)
+        : Math.max(dueUs, nowUs, this.#lastPassUs + sleepUs);
     this.#polls.wait(watches, this.#plannedUs - nowUs);
     this.#polls.wait(all, 0);
+  }
+
+  /** Replies keep their kernel stamps: they may wait for the next send, or a moment. */
+  #visitDueUs(): number {
+    const { tracker, visitUs } = this.#round;
+    return tracker.isWaiting ? this.#lastVisitUs + visitUs : Number.POSITIVE_INFINITY;
   }
 
   #armPolls(): void {

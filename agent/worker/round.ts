@@ -21,6 +21,13 @@ const LOADED_RATE = 2_000;
 const LOADED_SLEEP_US = 10 * US_PER_MS;
 /** A shared wake-up must not swallow a send of the fastest series. */
 const SLEEPS_PER_INTERVAL = 4;
+/**
+ * At a low rate a lazy loop reads replies with the next send, or this much later: a wake-up costs
+ * more than everything that is done in it. Bounded by a share of the shortest interval.
+ */
+const VISIT_MAX_US = 250 * US_PER_MS;
+/** Replies as expected are told after this, or half of the shortest interval. */
+const CALM_HOLD_MAX_US = US_PER_S;
 /** A gap longer than this (or than the shortest timeout) is a stall. */
 const STALL_MAX_US = US_PER_S;
 const NONE = -1;
@@ -33,6 +40,8 @@ export interface Round {
   readonly receiver: Receiver;
   /** Shared wake-ups come this often; 0: every event has its own. */
   readonly sleepUs: number;
+  readonly visitUs: number;
+  readonly calmHoldUs: number;
   readonly stallUs: number;
   /** Linked lists of due series per socket. */
   readonly dueHead: Int32Array;
@@ -71,6 +80,8 @@ export function layRound(rows: readonly TableRow[], parts: RoundParts): Round {
     }),
     schedule: new Schedule(series, monotonicNow(), random, sendsMax),
     sleepUs: sleepOf(series),
+    visitUs: Math.min(VISIT_MAX_US, series.intervalMinUs / SLEEPS_PER_INTERVAL),
+    calmHoldUs: Math.min(CALM_HOLD_MAX_US, series.intervalMinUs / 2),
     stallUs: Math.min(STALL_MAX_US, series.timeoutMinUs),
     dueHead: new Int32Array(groups).fill(NONE),
     dueNext: new Int32Array(rows.length).fill(NONE),

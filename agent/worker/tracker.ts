@@ -82,6 +82,11 @@ export class ProbeTracker {
     this.#end(slot, OUTCOME.unsent, SLOT.closed);
   }
 
+  /** A reply may still come: probes in flight, or lingering behind their timeout. */
+  get isWaiting(): boolean {
+    return this.#wheel.count > 0;
+  }
+
   /** A probe that did not even get a slot or a socket. */
   refused(series: number, errno: number, nowUs: number): void {
     const out = this.#out;

@@ -60,6 +60,7 @@ export class Worker {
     );
     this.#loop = new ProbeLoop({
       seed,
+      isLazy: true,
       sink: {
         record: (outcome) => this.#outcomes.record(outcome),
         stalled: (fromUs, toUs) => this.#queue.push(stallFrame(generation, fromUs, toUs)),
@@ -135,8 +136,8 @@ export class Worker {
   #takeTable(frame: Uint8Array, header: FrameHeader): void {
     const table = this.#assembly.take(frame, header);
     if (table === null) return;
-    this.#outcomes.setEpoch(table.epoch);
     this.#loop.setTable(table.rows);
+    this.#outcomes.setTable(table.epoch, this.#loop.calmHoldUs);
     const ack = encodeSignal(FRAME.tableAck, this.#options.generation, table.epoch);
     viewOf(ack).setUint32(12, table.rows.length, true);
     this.#queue.push(ack);

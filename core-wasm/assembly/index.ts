@@ -2,39 +2,52 @@
 
 import {
   ABI_VERSION,
+  blockListAt,
+  blocksAt,
+  blocksEnd,
+  blockSize,
   column,
-  CONFIG_F64,
-  configAt,
-  dirtyListAt,
-  FIRST_SERIES,
   INPUT_MAX,
   inputAt,
   KINDS,
   LAST_SENT,
   layOut,
+  P_FIRST,
+  P_PROFILE,
+  P_SERIES,
+  PATH_SIZE,
   pathCapacity,
   pathChosenAt,
+  pathField,
   pathHardDownAt,
   pathLimitingAt,
+  pathsAt,
   pathScoreAt,
   pathStatusAt,
-  pathTouchedAt,
+  PROFILE_F64,
+  PROFILE_NAMES,
+  PROFILE_SIZE,
+  profileCapacity,
+  profilesAt,
   RECORD_SIZE,
+  rejectedAt,
   S_PATH,
+  S_PROFILE,
+  S_WINDOW,
   samplesAt,
   scratchAt,
-  SERIES_COUNT,
   SERIES_F64,
+  SERIES_NAMES,
   seriesAt,
   seriesCapacity,
-  seriesDirtyAt,
   seriesLimitingAt,
   seriesStatusAt,
-  setting,
+  stateOf,
   totalsAt,
   touchedListAt,
   WINDOW,
 } from "./layout";
+import { ingest } from "./ingest";
 import { publishPath } from "./path";
 import {
   capJitter,
@@ -46,13 +59,13 @@ import {
   penaltyLatency,
   penaltyLoss,
   score,
-  scorePath,
+  scoreWith,
   statusOf,
 } from "./score";
 import { publish } from "./stats";
-import { push, reset, stateOf } from "./window";
+import { reset } from "./window";
 
-export { layOut };
+export { ingest, layOut };
 
 export function abiVersion(): i32 {
   return ABI_VERSION;
@@ -69,9 +82,21 @@ export function shape(what: i32): i32 {
       return KINDS;
     case 3:
       return SERIES_F64;
+    case 4:
+      return PATH_SIZE;
     default:
-      return CONFIG_F64;
+      return PROFILE_F64;
   }
+}
+
+/** Address of the names, in order, of 0 the series columns, 1 the profile fields: UTF-16. */
+export function names(what: i32): usize {
+  return changetype<usize>(what == 0 ? SERIES_NAMES : PROFILE_NAMES);
+}
+
+/** Octets of these names. */
+export function namesSize(what: i32): i32 {
+  return (what == 0 ? SERIES_NAMES : PROFILE_NAMES).length << 1;
 }
 
 /** Offsets of the regions after layOut, in the order of README.md; -1 behind the last. */
@@ -100,116 +125,60 @@ export function offset(region: i32): i32 {
     case 10:
       return touchedListAt;
     case 11:
-      return configAt;
+      return pathsAt;
     case 12:
+      return profilesAt;
+    case 13:
       return scratchAt;
+    case 14:
+      return rejectedAt;
     default:
       return -1;
   }
 }
 
 /**
- * After the host has written the configuration of every path: binds series, empties all results.
+ * After the host has written paths and profiles: binds series, empties all results. False when the
+ * rows do not fit what was laid out: a series of no path or of two, an unknown profile, larger
+ * windows.
  */
-export function start(): void {
+export function start(): bool {
+  let next = 0;
+  let block: i64 = blocksAt;
   for (let path = 0; path < pathCapacity; path++) {
-    const first = <i32>setting(path, FIRST_SERIES);
-    const end = first + <i32>setting(path, SERIES_COUNT);
-    for (let series = first; series < end; series++) {
-      store<u32>(stateOf(series) + S_PATH, path);
-      store<f64>(column(LAST_SENT, series), NaN);
-      publish(series);
+    const series = pathField(path, P_SERIES);
+    const row = pathField(path, P_PROFILE);
+    if (pathField(path, P_FIRST) != next || <u32>row >= <u32>profileCapacity) return false;
+    if (series < 0 || series > seriesCapacity - next) return false;
+    const profile = profilesAt + row * PROFILE_SIZE;
+    const window = load<f64>(profile, WINDOW);
+    if (!(window >= 1 && window <= 0xffffff)) return false;
+    const size = blockSize(<i32>window);
+    if (block + size * <i64>series > <i64>blocksEnd) return false;
+    for (const end = next + series; next < end; next++, block += size) {
+      bind(next, <u32>block, path, profile);
     }
     publishPath(path);
   }
+  return next == seriesCapacity;
 }
 
-const REPLIED: u8 = 0;
-const EXPIRED: u8 = 1;
-const UNREACHABLE: u8 = 4;
-const CORRUPT: u8 = 5;
-const FLAG_CONFIRMATION: u8 = 1;
-const FLAG_RTT_VOID: u8 = 8;
-const NS_PER_US: f64 = 1000;
-/** An RTT beyond an hour is a mistake, and would make the sums inexact. */
-const RTT_MAX_US: f64 = 3.6e9;
-
-/** Records of the last ingest that were not applied. */
-export let rejected: i32 = 0;
-
-let dirty: i32 = 0;
-let touched: i32 = 0;
-
-/** Applies `count` records at the input region. Answers the number of touched paths. */
-export function ingest(count: i32): i32 {
-  rejected = 0;
-  dirty = 0;
-  touched = 0;
-  for (let i = 0; i < count; i++) {
-    if (!apply(inputAt + i * RECORD_SIZE)) rejected++;
-  }
-  for (let i = 0; i < dirty; i++) {
-    const series = load<u32>(dirtyListAt + (i << 2));
-    store<u8>(seriesDirtyAt + series, 0);
-    publish(series);
-  }
-  for (let i = 0; i < touched; i++) {
-    const path = load<u32>(touchedListAt + (i << 2));
-    store<u8>(pathTouchedAt + path, 0);
-    publishPath(path);
-  }
-  return touched;
-}
-
-function apply(record: usize): bool {
-  const series = <i32>load<u32>(record);
-  const kind = load<u8>(record + 4);
-  const flags = load<u8>(record + 5);
-  if (<u32>series >= <u32>seriesCapacity || <i32>kind >= KINDS) return false;
-  const rtt = load<f64>(record + 16);
-  if (kind == REPLIED && !(rtt >= 0 && rtt <= RTT_MAX_US)) return false;
-  const total = totalsAt + ((series * KINDS + <i32>kind) << 3);
-  store<f64>(total, load<f64>(total) + 1);
-  const resolved = kind == REPLIED || kind == EXPIRED || kind == UNREACHABLE || kind == CORRUPT;
-  if (resolved) take(series, record, kind, flags, rtt);
-  return true;
-}
-
-function take(series: i32, record: usize, kind: u8, flags: u8, rtt: f64): void {
-  const path = <i32>load<u32>(stateOf(series) + S_PATH);
-  const sent = load<f64>(record + 24);
-  const newest = column(LAST_SENT, series);
-  // Written so that NaN (none yet) is replaced.
-  if (!(sent <= load<f64>(newest))) store<f64>(newest, sent);
-  if ((flags & FLAG_CONFIRMATION) == 0) {
-    const timed = kind == REPLIED && (flags & FLAG_RTT_VOID) == 0;
-    const latency = timed ? Math.floor(rtt * NS_PER_US + 0.5) : NaN;
-    push(series, <i32>setting(path, WINDOW), load<u32>(record + 8), kind == REPLIED, latency);
-    markDirty(series);
-  }
-  markTouched(path);
-}
-
-function markDirty(series: i32): void {
-  if (load<u8>(seriesDirtyAt + series) != 0) return;
-  store<u8>(seriesDirtyAt + series, 1);
-  store<u32>(dirtyListAt + (dirty << 2), series);
-  dirty++;
-}
-
-function markTouched(path: i32): void {
-  if (load<u8>(pathTouchedAt + path) != 0) return;
-  store<u8>(pathTouchedAt + path, 1);
-  store<u32>(touchedListAt + (touched << 2), path);
-  touched++;
+function bind(series: i32, state: usize, path: i32, profile: usize): void {
+  store<u32>(blockListAt + (series << 2), <u32>state);
+  store<u32>(state + S_PATH, path);
+  store<u32>(state + S_PROFILE, <u32>profile);
+  store<i32>(state + S_WINDOW, <i32>load<f64>(profile, WINDOW));
+  store<f64>(column(LAST_SENT, series), NaN);
+  reset(state);
+  publish(series);
 }
 
 /** Empties the windows of a path. */
 export function resetPath(path: i32): void {
-  const first = <i32>setting(path, FIRST_SERIES);
-  const end = first + <i32>setting(path, SERIES_COUNT);
+  const first = pathField(path, P_FIRST);
+  const end = first + pathField(path, P_SERIES);
   for (let series = first; series < end; series++) {
-    reset(series);
+    reset(stateOf(series));
     publish(series);
   }
   publishPath(path);
@@ -228,7 +197,7 @@ export function setHardDown(path: i32, down: bool): void {
 export function scoreOf(path: i32, latency: f64, loss: f64, jitter: f64): bool {
   if (!(latency >= 0 && loss >= 0 && jitter >= 0)) return false;
   if (latency == Infinity || loss == Infinity || jitter == Infinity) return false;
-  scorePath(path, latency, loss, jitter);
+  scoreWith(profilesAt + pathField(path, P_PROFILE) * PROFILE_SIZE, latency, loss, jitter);
   store<f64>(scratchAt, score);
   store<f64>(scratchAt + 8, composite);
   store<f64>(scratchAt + 16, penaltyLatency);

@@ -2,18 +2,18 @@
 
 import {
   column,
-  FIRST_SERIES,
+  P_FIRST,
+  P_K,
+  P_SERIES,
   pathChosenAt,
+  pathField,
   pathHardDownAt,
   pathLimitingAt,
   pathScoreAt,
   pathStatusAt,
-  RELIABILITY,
   SCORE,
-  SERIES_COUNT,
   seriesLimitingAt,
   seriesStatusAt,
-  setting,
 } from "./layout";
 import { BY_NONE, BY_REACHABILITY, DOWN, UNKNOWN } from "./score";
 
@@ -23,10 +23,10 @@ import { BY_NONE, BY_REACHABILITY, DOWN, UNKNOWN } from "./score";
  * few.
  */
 function kthBest(first: i32, count: i32, k: i32): i32 {
+  if (count == 1) return isScored(first) ? first : -1;
   let scored = 0;
   for (let i = 0; i < count; i++) {
-    const value = load<f64>(column(SCORE, first + i));
-    if (value == value) scored++;
+    if (isScored(first + i)) scored++;
   }
   if (scored == 0) return -1;
   const wanted = min(k, scored) - 1;
@@ -43,11 +43,15 @@ function kthBest(first: i32, count: i32, k: i32): i32 {
   return -1;
 }
 
+function isScored(series: i32): bool {
+  const value = load<f64>(column(SCORE, series));
+  return value == value;
+}
+
 /** Recomputes the row of a path from its series. */
 export function publishPath(path: i32): void {
-  const first = <i32>setting(path, FIRST_SERIES);
-  const count = <i32>setting(path, SERIES_COUNT);
-  const chosen = kthBest(first, count, <i32>setting(path, RELIABILITY));
+  const first = pathField(path, P_FIRST);
+  const chosen = kthBest(first, pathField(path, P_SERIES), pathField(path, P_K));
   store<i32>(pathChosenAt + (path << 2), chosen);
   if (load<u8>(pathHardDownAt + path) != 0) {
     putPath(path, 0, DOWN, BY_REACHABILITY);

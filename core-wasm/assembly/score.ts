@@ -9,7 +9,6 @@ import {
   LATENCY_MAX,
   LOSS_CRITICAL,
   LOSS_MAX,
-  setting,
   WEIGHT_JITTER,
   WEIGHT_LATENCY,
   WEIGHT_LOSS,
@@ -34,7 +33,7 @@ export const BY_REACHABILITY: u8 = 4;
 const UP_FROM: f64 = 80;
 const DEGRADED_FROM: f64 = 50;
 
-// Results of the last call of scorePath: the core is single-threaded and never re-entered.
+// Results of the last call of scoreWith: the core is single-threaded and never re-entered.
 export let score: f64 = 0;
 export let composite: f64 = 0;
 export let limiting: u8 = 0;
@@ -59,35 +58,43 @@ function cap(x: f64, max: f64, critical: f64): f64 {
   return 100 * Math.exp((-LN2 * (x - max)) / (critical - max));
 }
 
-/** Scores latency (ms), loss (%) and jitter (ms) with the settings of `path`. */
-export function scorePath(path: i32, latency: f64, loss: f64, jitter: f64): void {
-  penaltyLatency = penalty(latency, setting(path, LATENCY_MAX), K_LATENCY);
-  penaltyLoss = penalty(loss, setting(path, LOSS_MAX), K_LOSS);
-  penaltyJitter = penalty(jitter, setting(path, JITTER_MAX), K_JITTER);
-  capLatency = cap(latency, setting(path, LATENCY_MAX), setting(path, LATENCY_CRITICAL));
-  capLoss = cap(loss, setting(path, LOSS_MAX), setting(path, LOSS_CRITICAL));
-  capJitter = cap(jitter, setting(path, JITTER_MAX), setting(path, JITTER_CRITICAL));
-  const byLatency = setting(path, WEIGHT_LATENCY);
-  const byLoss = setting(path, WEIGHT_LOSS);
-  const byJitter = setting(path, WEIGHT_JITTER);
+/** Scores latency (ms), loss (%) and jitter (ms) with the settings at `profile`. */
+export function scoreWith(profile: usize, latency: f64, loss: f64, jitter: f64): void {
+  const latencyMax = load<f64>(profile, LATENCY_MAX);
+  const lossMax = load<f64>(profile, LOSS_MAX);
+  const jitterMax = load<f64>(profile, JITTER_MAX);
+  penaltyLatency = penalty(latency, latencyMax, K_LATENCY);
+  penaltyLoss = penalty(loss, lossMax, K_LOSS);
+  penaltyJitter = penalty(jitter, jitterMax, K_JITTER);
+  capLatency = cap(latency, latencyMax, load<f64>(profile, LATENCY_CRITICAL));
+  capLoss = cap(loss, lossMax, load<f64>(profile, LOSS_CRITICAL));
+  capJitter = cap(jitter, jitterMax, load<f64>(profile, JITTER_CRITICAL));
+  const byLatency = load<f64>(profile, WEIGHT_LATENCY);
+  const byLoss = load<f64>(profile, WEIGHT_LOSS);
+  const byJitter = load<f64>(profile, WEIGHT_JITTER);
   const sum = byLatency * penaltyLatency + byLoss * penaltyLoss + byJitter * penaltyJitter;
   // Weights that sum to 1 only within rounding must not give 100.00000000000001.
   composite = min(sum, 100.0);
   const lowest = min(capLatency, min(capLoss, capJitter));
   score = min(composite, lowest);
-  if (score >= 100) {
-    limiting = BY_NONE;
-  } else if (lowest < composite) {
-    limiting = capLatency == lowest ? BY_LATENCY : capLoss == lowest ? BY_LOSS : BY_JITTER;
-  } else {
-    const latencyShare = byLatency * (100 - penaltyLatency);
-    const lossShare = byLoss * (100 - penaltyLoss);
-    const jitterShare = byJitter * (100 - penaltyJitter);
-    const largest = max(latencyShare, max(lossShare, jitterShare));
-    if (largest <= 0) limiting = BY_NONE;
-    else if (lossShare == largest) limiting = BY_LOSS;
-    else limiting = latencyShare == largest ? BY_LATENCY : BY_JITTER;
-  }
+  if (score >= 100) limiting = BY_NONE;
+  else limiting = lowest < composite ? limitingCap(lowest) : limitingShare(profile);
+}
+
+function limitingCap(lowest: f64): u8 {
+  if (capLatency == lowest) return BY_LATENCY;
+  return capLoss == lowest ? BY_LOSS : BY_JITTER;
+}
+
+/** The metric that takes most from the composite; of equal ones loss, then latency. */
+function limitingShare(profile: usize): u8 {
+  const latency = load<f64>(profile, WEIGHT_LATENCY) * (100 - penaltyLatency);
+  const loss = load<f64>(profile, WEIGHT_LOSS) * (100 - penaltyLoss);
+  const jitter = load<f64>(profile, WEIGHT_JITTER) * (100 - penaltyJitter);
+  const largest = max(latency, max(loss, jitter));
+  if (largest <= 0) return BY_NONE;
+  if (loss == largest) return BY_LOSS;
+  return latency == largest ? BY_LATENCY : BY_JITTER;
 }
 
 export function statusOf(value: f64): u8 {

@@ -2,7 +2,6 @@
 // nanoseconds and published in milliseconds. NaN where a value does not exist.
 
 import {
-  column,
   COMPOSITE,
   JITTER,
   JITTER_RFC3550,
@@ -19,16 +18,19 @@ import {
   S_COUNT,
   S_PAIR_SUM,
   S_PAIRS,
-  S_PATH,
+  S_PROFILE,
   S_REPLIED,
   S_RFC,
+  S_SQUARES,
   S_SUM,
   S_TIMED,
   samplesAt,
   SCORE,
+  seriesAt,
+  seriesCapacity,
   seriesLimitingAt,
   seriesStatusAt,
-  setting,
+  stateOf,
   STDDEV,
 } from "./layout";
 import {
@@ -39,106 +41,153 @@ import {
   limiting,
   meanOpinionScore,
   score,
-  scorePath,
+  scoreWith,
   statusOf,
   UNKNOWN,
 } from "./score";
-import { sortedOf, stateOf } from "./window";
+import { sortedOf } from "./window";
 
 const NS_PER_MS: f64 = 1e6;
 
 /** Nearest rank: the smallest value with at least `percent` % of all values at or below it. */
 // @ts-ignore: decorator
 @inline
-function nearestRank(sorted: usize, count: i32, percent: i32): f64 {
-  const rank = (percent * count + 99) / 100;
-  return load<f64>(sorted + ((rank - 1) << 3));
+function nearestRank(sorted: usize, count: i32, percent: i32): i64 {
+  const rank = <u32>(percent * count + 99) / 100;
+  return load<i64>(sorted + ((rank - 1) << 3));
 }
 
-/** Sample standard deviation (n - 1), two values at a time; NaN below two values. */
-function deviation(sorted: usize, count: i32, mean: f64): f64 {
-  if (count < 2) return NaN;
-  const means = f64x2.splat(mean);
-  let sums = f64x2.splat(0);
-  const pairs = count & ~1;
-  for (let i = 0; i < pairs; i += 2) {
-    const difference = f64x2.sub(v128.load(sorted + (i << 3)), means);
-    sums = f64x2.add(sums, f64x2.mul(difference, difference));
-  }
-  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  if (pairs < count) {
-    const difference = load<f64>(sorted + (pairs << 3)) - mean;
+/** Sums of squares of deviations below this are exact in i64. */
+const SQUARES_MAX: f64 = 9e18;
+
+/**
+ * Sum of (x - pivot)^2 over the window, from the running sums: sum x^2 - 2 pivot sum x + n pivot^2.
+ * The terms may exceed 64 bits; modulo 2^64 the result is exact all the same, as long as it fits
+ * itself, so there is no cancellation and no drift.
+ */
+// @ts-ignore: decorator
+@inline
+function squaresAround(state: usize, count: i32, pivot: i64): i64 {
+  const sum = load<i64>(state + S_SUM);
+  return load<i64>(state + S_SQUARES) - 2 * pivot * sum + <i64>count * pivot * pivot;
+}
+
+/** Latencies so far apart that their squares do not fit: seconds beside microseconds. */
+function squaresOneByOne(sorted: usize, count: i32, mean: f64): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < count; i++) {
+    const difference = <f64>load<i64>(sorted + (i << 3)) - mean;
     sum += difference * difference;
   }
-  return Math.sqrt(sum / <f64>(count - 1));
+  return sum;
+}
+
+/** Sample standard deviation (n - 1), NaN below two values. */
+function deviation(state: usize, count: i32, mean: f64): f64 {
+  if (count < 2) return NaN;
+  const sorted = sortedOf(state);
+  const spread = <f64>(load<i64>(sorted + ((count - 1) << 3)) - load<i64>(sorted));
+  let squares: f64 = 0;
+  if (spread * spread * <f64>count < SQUARES_MAX) {
+    const pivot = <i64>mean;
+    const rest = <f64>(load<i64>(state + S_SUM) - <i64>count * pivot);
+    squares = <f64>squaresAround(state, count, pivot) - (rest * rest) / <f64>count;
+  } else {
+    squares = squaresOneByOne(sorted, count, mean);
+  }
+  return Math.sqrt(squares / <f64>(count - 1));
 }
 
 // @ts-ignore: decorator
 @inline
-function put(name: i32, series: i32, value: f64): void {
-  store<f64>(column(name, series), value);
+function milliseconds(ns: i64): f64 {
+  return <f64>ns / NS_PER_MS;
 }
 
-function putLatencies(series: i32, state: usize, timed: i32): void {
-  if (timed == 0) {
-    for (let name = LATENCY; name <= P99; name++) put(name, series, NaN);
-    put(JITTER, series, NaN);
-    put(JITTER_RFC3550, series, NaN);
-    put(PDV, series, NaN);
-    return;
-  }
-  const sorted = sortedOf(series);
-  const mean = load<f64>(state + S_SUM) / <f64>timed;
-  const least = load<f64>(sorted);
+/** A series' place in the first column; the next column is a stride of 8 octets x series on. */
+// @ts-ignore: decorator
+@inline
+function put(row: usize, name: i32, value: f64): void {
+  store<f64>(row + ((name * seriesCapacity) << 3), value);
+}
+
+/** Nothing in the window has a latency. */
+function putNoLatencies(row: usize): void {
+  for (let name = LATENCY; name <= P99; name++) put(row, name, NaN);
+  put(row, JITTER, NaN);
+  put(row, JITTER_RFC3550, NaN);
+  put(row, PDV, NaN);
+  put(row, MOS, NaN);
+}
+
+/** Jitter needs two pairs; with fewer it does not exist, and counts as 0 in the score. */
+const PAIRS_MIN: i32 = 2;
+
+// @ts-ignore: decorator
+@inline
+function jitterOf(state: usize): f64 {
+  const pairs = load<i32>(state + S_PAIRS);
+  return pairs < PAIRS_MIN ? NaN : <f64>load<i64>(state + S_PAIR_SUM) / <f64>pairs / NS_PER_MS;
+}
+
+// @ts-ignore: decorator
+@inline
+function putLatencies(row: usize, state: usize, timed: i32, mean: f64): void {
+  const sorted = sortedOf(state);
+  const least = load<i64>(sorted);
   const p99 = nearestRank(sorted, timed, 99);
-  const pairs = load<u32>(state + S_PAIRS);
-  put(LATENCY, series, mean / NS_PER_MS);
-  put(MIN, series, least / NS_PER_MS);
-  put(MAX, series, load<f64>(sorted + ((timed - 1) << 3)) / NS_PER_MS);
-  put(STDDEV, series, deviation(sorted, timed, mean) / NS_PER_MS);
-  put(P50, series, nearestRank(sorted, timed, 50) / NS_PER_MS);
-  put(P95, series, nearestRank(sorted, timed, 95) / NS_PER_MS);
-  put(P99, series, p99 / NS_PER_MS);
-  const jitter = pairs == 0 ? NaN : load<f64>(state + S_PAIR_SUM) / <f64>pairs / NS_PER_MS;
-  put(JITTER, series, jitter);
-  put(JITTER_RFC3550, series, load<f64>(state + S_RFC) / NS_PER_MS);
-  put(PDV, series, (p99 - least) / NS_PER_MS);
+  put(row, LATENCY, mean / NS_PER_MS);
+  put(row, MIN, milliseconds(least));
+  put(row, MAX, milliseconds(load<i64>(sorted + ((timed - 1) << 3))));
+  put(row, STDDEV, deviation(state, timed, mean) / NS_PER_MS);
+  put(row, P50, milliseconds(nearestRank(sorted, timed, 50)));
+  put(row, P95, milliseconds(nearestRank(sorted, timed, 95)));
+  put(row, P99, milliseconds(p99));
+  put(row, JITTER_RFC3550, load<f64>(state + S_RFC) / NS_PER_MS);
+  put(row, PDV, milliseconds(p99 - least));
 }
-
-/** Jitter for the score needs two pairs; with fewer it counts as 0. */
-const SCORED_PAIRS_MIN: u32 = 2;
 
 /** Recomputes the row of a series. */
 export function publish(series: i32): void {
   const state = stateOf(series);
-  const path = <i32>load<u32>(state + S_PATH);
-  const count = <i32>load<u32>(state + S_COUNT);
-  const replied = <i32>load<u32>(state + S_REPLIED);
-  const timed = <i32>load<u32>(state + S_TIMED);
+  const row: usize = seriesAt + (series << 3);
+  const count = load<i32>(state + S_COUNT);
+  const replied = load<i32>(state + S_REPLIED);
+  const timed = load<i32>(state + S_TIMED);
   const loss = count == 0 ? NaN : (100 * <f64>(count - replied)) / <f64>count;
-  store<u32>(samplesAt + (series << 2), count);
-  put(LOSS, series, loss);
-  putLatencies(series, state, timed);
-  const latency = load<f64>(column(LATENCY, series));
-  put(MOS, series, timed == 0 ? NaN : meanOpinionScore(latency / 2, loss));
-  if (count < <i32>setting(path, MIN_SAMPLES) || count == 0) {
+  // Replies whose latency was void (clock stepped): loss alone can be judged.
+  let latency: f64 = 0;
+  let jitter: f64 = 0;
+  store<i32>(samplesAt + (series << 2), count);
+  put(row, LOSS, loss);
+  if (timed == 0) {
+    putNoLatencies(row);
+  } else {
+    const mean = <f64>load<i64>(state + S_SUM) / <f64>timed;
+    const exact = jitterOf(state);
+    latency = mean / NS_PER_MS;
+    jitter = exact == exact ? exact : 0;
+    putLatencies(row, state, timed, mean);
+    put(row, JITTER, exact);
+    put(row, MOS, meanOpinionScore(latency / 2, loss));
+  }
+  const profile = load<u32>(state + S_PROFILE);
+  if (count == 0 || <f64>count < load<f64>(profile, MIN_SAMPLES)) {
     putScore(series, NaN, NaN, UNKNOWN, BY_NONE);
   } else if (replied == 0) {
     putScore(series, 0, 0, DOWN, BY_LOSS);
-  } else if (timed == 0) {
-    // Replies whose latency was void (clock stepped): loss alone can be judged.
-    scorePath(path, 0, loss, 0);
-    putScore(series, score, composite, statusOf(score), limiting);
   } else {
-    const scored = load<u32>(state + S_PAIRS) >= SCORED_PAIRS_MIN;
-    scorePath(path, latency, loss, scored ? load<f64>(column(JITTER, series)) : 0);
+    scoreWith(profile, latency, loss, jitter);
     putScore(series, score, composite, statusOf(score), limiting);
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function putScore(series: i32, value: f64, sum: f64, status: u8, by: u8): void {
-  put(SCORE, series, value);
-  put(COMPOSITE, series, sum);
+  const row: usize = seriesAt + (series << 3);
+  put(row, SCORE, value);
+  put(row, COMPOSITE, sum);
   store<u8>(seriesStatusAt + series, status);
   store<u8>(seriesLimitingAt + series, by);
 }

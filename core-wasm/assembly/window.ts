@@ -8,9 +8,8 @@ import {
   E_RTT,
   E_SEQ,
   ENTRY_SIZE,
-  ringAt,
+  NO_LATENCY,
   S_COUNT,
-  S_FLAGS,
   S_HEAD,
   S_LAST_RTT,
   S_LAST_SEQ,
@@ -18,89 +17,38 @@ import {
   S_PAIRS,
   S_REPLIED,
   S_RFC,
+  S_SQUARES,
   S_SUM,
   S_TIMED,
-  sortedAt,
+  S_WINDOW,
+  SORTED_SIZE,
   STATE_SIZE,
-  stateAt,
-  windowCapacity,
 } from "./layout";
+import { insert, remove, replace } from "./sorted";
 
-const SEEN_REPLY: u32 = 1;
-
+/** The latencies of the window in ascending order, S_TIMED of them. */
 // @ts-ignore: decorator
 @inline
-export function stateOf(series: i32): usize {
-  return stateAt + series * STATE_SIZE;
-}
-
-// @ts-ignore: decorator
-@inline
-function ringOf(series: i32): usize {
-  return ringAt + series * windowCapacity * ENTRY_SIZE;
+export function sortedOf(state: usize): usize {
+  return state + STATE_SIZE;
 }
 
 // @ts-ignore: decorator
 @inline
-export function sortedOf(series: i32): usize {
-  return sortedAt + ((series * windowCapacity) << 3);
+function ringOf(state: usize, window: i32): usize {
+  return state + STATE_SIZE + window * SORTED_SIZE;
 }
 
-/**
- * First index whose value is >= `value`, of `count` ascending values. Without branches on the data:
- * a mispredicted one costs more than all the loads.
- */
-function lowerBound(sorted: usize, count: i32, value: f64): i32 {
-  if (count == 0) return 0;
-  let base = 0;
-  let left = count;
-  while (left > 1) {
-    const half = left >>> 1;
-    base = select(base + half, base, load<f64>(sorted + ((base + half - 1) << 3)) < value);
-    left -= half;
-  }
-  return base + <i32>(load<f64>(sorted + (base << 3)) < value);
-}
-
-/** Moves `count` values down by one place, ending at `to`. Inline: a bulk copy costs a call. */
 // @ts-ignore: decorator
 @inline
-function moveDown(to: usize, count: i32): void {
-  const end = to + (count << 3);
-  for (let at = to; at < end; at += 8) store<f64>(at, load<f64>(at + 8));
+function add32(at: usize, change: i32): void {
+  store<i32>(at, load<i32>(at) + change);
 }
 
-/** Moves `count` values from `from` up by one place. */
 // @ts-ignore: decorator
 @inline
-function moveUp(from: usize, count: i32): void {
-  for (let at = from + (count << 3); at > from; at -= 8) store<f64>(at, load<f64>(at - 8));
-}
-
-function insertSorted(sorted: usize, count: i32, value: f64): void {
-  const at = lowerBound(sorted, count, value);
-  const from = sorted + (at << 3);
-  moveUp(from, count - at);
-  store<f64>(from, value);
-}
-
-function removeSorted(sorted: usize, count: i32, value: f64): void {
-  const at = lowerBound(sorted, count, value);
-  const from = sorted + (at << 3);
-  moveDown(from, count - at - 1);
-}
-
-/** Replaces `old` by `value`: only what lies between the two moves. */
-function replaceSorted(sorted: usize, count: i32, old: f64, value: f64): void {
-  const from = lowerBound(sorted, count, old);
-  let to = lowerBound(sorted, count, value);
-  if (to > from) {
-    to--;
-    moveDown(sorted + (from << 3), to - from);
-  } else if (to < from) {
-    moveUp(sorted + (to << 3), from - to);
-  }
-  store<f64>(sorted + (to << 3), value);
+function add64(at: usize, change: i64): void {
+  store<i64>(at, load<i64>(at) + change);
 }
 
 /** The newest `count` entries before slot `before`, searched backwards for `seq`; 0: not there. */
@@ -124,100 +72,130 @@ function findForwards(ring: usize, window: i32, first: i32, count: i32, seq: u32
   return 0;
 }
 
-/** Gives `entry` its difference to the sequence number before; both must have a latency. */
+/**
+ * Gives `entry` its difference to the sequence number before; both must have a latency. An entry
+ * has one pair at the most: after a restart of the numbering a number can be there twice.
+ */
+// @ts-ignore: decorator
+@inline
 function pair(state: usize, entry: usize, before: usize): void {
-  if (entry == 0 || before == 0) return;
-  const difference = abs(load<f64>(entry + E_RTT) - load<f64>(before + E_RTT));
-  if (difference != difference) return;
-  store<f64>(entry + E_DIFF, difference);
-  store<f64>(state + S_PAIR_SUM, load<f64>(state + S_PAIR_SUM) + difference);
-  store<u32>(state + S_PAIRS, load<u32>(state + S_PAIRS) + 1);
+  if (entry == 0 || before == 0 || load<i64>(entry + E_DIFF) >= 0) return;
+  const later = load<i64>(entry + E_RTT);
+  const earlier = load<i64>(before + E_RTT);
+  if ((later | earlier) < 0) return;
+  const difference = later > earlier ? later - earlier : earlier - later;
+  store<i64>(entry + E_DIFF, difference);
+  add64(state + S_PAIR_SUM, difference);
+  add32(state + S_PAIRS, 1);
 }
 
+// @ts-ignore: decorator
+@inline
 function unpair(state: usize, entry: usize): void {
-  const difference = load<f64>(entry + E_DIFF);
-  if (difference != difference) return;
-  store<f64>(entry + E_DIFF, NaN);
-  store<f64>(state + S_PAIR_SUM, load<f64>(state + S_PAIR_SUM) - difference);
-  store<u32>(state + S_PAIRS, load<u32>(state + S_PAIRS) - 1);
+  const difference = load<i64>(entry + E_DIFF);
+  if (difference < 0) return;
+  store<i64>(entry + E_DIFF, NO_LATENCY);
+  add64(state + S_PAIR_SUM, -difference);
+  add32(state + S_PAIRS, -1);
 }
 
-/** Takes the oldest entry out; answers its latency (NaN: none), which stays in the sorted list. */
-function evict(state: usize, ring: usize, window: i32): f64 {
-  const head = load<u32>(state + S_HEAD);
-  const count = load<u32>(state + S_COUNT);
+/** Takes the oldest entry out; answers its latency, which stays in the sorted list. */
+// @ts-ignore: decorator
+@inline
+function evict(state: usize, ring: usize, window: i32): i64 {
+  const head = load<i32>(state + S_HEAD);
   const entry = ring + head * ENTRY_SIZE;
   const next = head + 1 == window ? 0 : head + 1;
   unpair(state, entry);
-  const follower = findForwards(ring, window, next, count - 1, load<u32>(entry + E_SEQ) + 1);
+  const follower = findForwards(ring, window, next, window - 1, load<u32>(entry + E_SEQ) + 1);
   if (follower != 0) unpair(state, follower);
-  store<u32>(state + S_HEAD, next);
-  store<u32>(state + S_COUNT, count - 1);
-  store<u32>(state + S_REPLIED, load<u32>(state + S_REPLIED) - load<u8>(entry + E_REPLIED));
-  const rtt = load<f64>(entry + E_RTT);
-  if (rtt == rtt) store<f64>(state + S_SUM, load<f64>(state + S_SUM) - rtt);
+  store<i32>(state + S_HEAD, next);
+  store<i32>(state + S_COUNT, window - 1);
+  add32(state + S_REPLIED, -load<i32>(entry + E_REPLIED));
+  const rtt = load<i64>(entry + E_RTT);
+  if (rtt >= 0) {
+    add64(state + S_SUM, -rtt);
+    add64(state + S_SQUARES, -(rtt * rtt));
+  }
   return rtt;
 }
 
-/** RFC 3550 6.4.1: J += (|D| - J) / 16 over successive replies in order. */
-function smooth(state: usize, seq: u32, rtt: f64): void {
-  const seen = (load<u32>(state + S_FLAGS) & SEEN_REPLY) != 0;
-  if (seen && <i32>(seq - load<u32>(state + S_LAST_SEQ)) <= 0) return;
-  if (seen) {
+/**
+ * RFC 3550 6.4.1: J += (|D| - J) / 16 over successive replies in order; an overtaken one is left
+ * out. One that lies a whole window behind was not overtaken: the sender began to count anew.
+ */
+// @ts-ignore: decorator
+@inline
+function smooth(state: usize, window: i32, seq: u32, rtt: i64): void {
+  const last = load<i64>(state + S_LAST_RTT);
+  const ahead = <i32>(seq - load<u32>(state + S_LAST_SEQ));
+  if (last >= 0 && ahead <= 0 && ahead > -window) return;
+  if (last >= 0 && ahead > 0) {
     const jitter = load<f64>(state + S_RFC);
-    const difference = abs(rtt - load<f64>(state + S_LAST_RTT));
-    store<f64>(state + S_RFC, jitter + (difference - jitter) / 16);
+    store<f64>(state + S_RFC, jitter + (Math.abs(<f64>(rtt - last)) - jitter) * 0.0625);
   }
-  store<u32>(state + S_FLAGS, SEEN_REPLY);
   store<u32>(state + S_LAST_SEQ, seq);
-  store<f64>(state + S_LAST_RTT, rtt);
+  store<i64>(state + S_LAST_RTT, rtt);
 }
 
-/** Takes a resolved outcome into a window of `window` entries. `rtt`: whole ns, NaN: no latency. */
-export function push(series: i32, window: i32, seq: u32, replied: bool, rtt: f64): void {
-  const state = stateOf(series);
-  const ring = ringOf(series);
-  const sorted = sortedOf(series);
-  let timed = <i32>load<u32>(state + S_TIMED);
-  let evicted: f64 = NaN;
-  if (<i32>load<u32>(state + S_COUNT) == window) evicted = evict(state, ring, window);
-  const head = <i32>load<u32>(state + S_HEAD);
-  const count = <i32>load<u32>(state + S_COUNT);
-  const slot = head + count >= window ? head + count - window : head + count;
+/** Finds the pairs of a new entry with a latency; `count`: entries before it. */
+// @ts-ignore: decorator
+@inline
+function pairUp(state: usize, ring: usize, slot: i32, count: i32): void {
+  const window = load<i32>(state + S_WINDOW);
   const entry = ring + slot * ENTRY_SIZE;
-  store<f64>(entry + E_RTT, rtt);
-  store<f64>(entry + E_DIFF, NaN);
+  const seq = load<u32>(entry + E_SEQ);
+  pair(state, entry, findBackwards(ring, window, slot, count, seq - 1));
+  // Only an overtaken reply finds its follower already there.
+  const seen = load<i64>(state + S_LAST_RTT) >= 0;
+  if (seen && <i32>(load<u32>(state + S_LAST_SEQ) - seq) > 0) {
+    pair(state, findBackwards(ring, window, slot, count, seq + 1), entry);
+  }
+}
+
+/** Takes a resolved outcome into the window. `rtt`: whole ns, NO_LATENCY: none. */
+export function push(state: usize, seq: u32, replied: bool, rtt: i64): void {
+  const window = load<i32>(state + S_WINDOW);
+  const ring = ringOf(state, window);
+  let evicted = NO_LATENCY;
+  if (load<i32>(state + S_COUNT) == window) evicted = evict(state, ring, window);
+  const count = load<i32>(state + S_COUNT);
+  const free = load<i32>(state + S_HEAD) + count;
+  const slot = free >= window ? free - window : free;
+  const entry = ring + slot * ENTRY_SIZE;
+  store<i64>(entry + E_RTT, rtt);
+  store<i64>(entry + E_DIFF, NO_LATENCY);
   store<u32>(entry + E_SEQ, seq);
-  store<u8>(entry + E_REPLIED, replied ? 1 : 0);
-  const hasLatency = rtt == rtt;
-  if (hasLatency) {
-    pair(state, entry, findBackwards(ring, window, slot, count, seq - 1));
-    // Only an overtaken reply finds its follower already there.
-    const newest = load<u32>(state + S_LAST_SEQ);
-    const seen = (load<u32>(state + S_FLAGS) & SEEN_REPLY) != 0;
-    if (seen && <i32>(newest - seq) > 0) {
-      pair(state, findBackwards(ring, window, slot, count, seq + 1), entry);
-    }
-    store<f64>(state + S_SUM, load<f64>(state + S_SUM) + rtt);
-    smooth(state, seq, rtt);
+  store<i32>(entry + E_REPLIED, <i32>replied);
+  store<i32>(state + S_COUNT, count + 1);
+  if (replied) add32(state + S_REPLIED, 1);
+  if (rtt >= 0) {
+    pairUp(state, ring, slot, count);
+    add64(state + S_SUM, rtt);
+    add64(state + S_SQUARES, rtt * rtt);
+    smooth(state, window, seq, rtt);
   }
-  const freed = evicted == evicted;
-  if (freed && hasLatency) {
-    replaceSorted(sorted, timed, evicted, rtt);
-  } else if (hasLatency) {
-    insertSorted(sorted, timed, rtt);
-    timed++;
-  } else if (freed) {
-    removeSorted(sorted, timed, evicted);
-    timed--;
+  keepSorted(state, evicted, rtt);
+}
+
+// @ts-ignore: decorator
+@inline
+function keepSorted(state: usize, evicted: i64, rtt: i64): void {
+  const sorted = sortedOf(state);
+  const timed = load<i32>(state + S_TIMED);
+  if (evicted >= 0 && rtt >= 0) {
+    replace(sorted, timed, evicted, rtt);
+  } else if (rtt >= 0) {
+    insert(sorted, timed, rtt);
+    store<i32>(state + S_TIMED, timed + 1);
+  } else if (evicted >= 0) {
+    remove(sorted, timed, evicted);
+    store<i32>(state + S_TIMED, timed - 1);
   }
-  store<u32>(state + S_TIMED, timed);
-  store<u32>(state + S_COUNT, count + 1);
-  if (replied) store<u32>(state + S_REPLIED, load<u32>(state + S_REPLIED) + 1);
 }
 
 /** Empties the window; what was counted in total stays. */
-export function reset(series: i32): void {
-  const state = stateOf(series);
+export function reset(state: usize): void {
   memory.fill(state + S_HEAD, 0, STATE_SIZE - S_HEAD);
+  store<i64>(state + S_LAST_RTT, NO_LATENCY);
 }

@@ -14,14 +14,13 @@ export function memoryOf(pid: number): Memory {
   return { pssKb: field("Pss"), anonymousKb: field("Pss_Anon") };
 }
 
-/** CPU time of all threads so far, ns. */
+const NS_PER_TICK = 1e7;
+
+/** CPU time so far, ns, of threads that have ended as well; in steps of 10 ms. */
 export function cpuNs(pid: number): number {
-  let sum = 0;
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    const [onCpu = "0"] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
-    sum += Number(onCpu);
-  }
-  return sum;
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * NS_PER_TICK;
 }
 
 /** Voluntary and involuntary context switches of all threads. */

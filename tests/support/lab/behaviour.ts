@@ -42,7 +42,7 @@ export interface Behaviour {
   readonly delayUs?: number;
   /** us, uniform, plus and minus. */
   readonly jitterUs?: number;
-  /** A queue that builds at once and drains: `extraUs` more, linearly less over `length` requests. */
+  /** A queue that builds at once (`p` per request) and drains over `length` requests. */
   readonly bursts?: { readonly p: number; readonly length: number; readonly extraUs: number };
   /** us, in turn, in place of `delayUs`: with a long and a short one, replies overtake. */
   readonly alternateUs?: readonly [number, number];

@@ -6,10 +6,10 @@
 
 import { foldSum, sumOctets } from "../../../agent/wire/checksum.ts";
 import {
-  ICMP4,
-  ICMP6,
   ICMP_AT,
   ICMP_HEADER_OCTETS,
+  ICMP4,
+  ICMP6,
   IPV4_HEADER_MIN,
   ipv4HeaderOctets,
 } from "../../../agent/wire/icmp.ts";

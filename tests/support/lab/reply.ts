@@ -1,6 +1,6 @@
 /** What the lab sends back for one request, as a packet. Pure. */
 
-import { ICMP4, ICMP6, ICMP_AT, ICMP_HEADER_OCTETS } from "../../../agent/wire/icmp.ts";
+import { ICMP_AT, ICMP_HEADER_OCTETS, ICMP4, ICMP6 } from "../../../agent/wire/icmp.ts";
 import { UDP_SEQ_AT } from "../../../agent/wire/probe-payload.ts";
 import type { Behaviour, ErrorReply, Fault } from "./behaviour.ts";
 import type { Packet } from "./packet.ts";

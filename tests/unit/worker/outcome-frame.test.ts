@@ -36,7 +36,7 @@ function setUp() {
 describe("OutcomeFrame", () => {
   test("record() writes the fields of the contract", () => {
     const { frame, frames } = setUp();
-    frame.setEpoch(3);
+    frame.setTable(3, 0);
     frame.record({ ...OUTCOME, series: 1 });
     frame.record(OUTCOME);
     frame.offer(0);
@@ -73,6 +73,24 @@ describe("OutcomeFrame", () => {
     expect(counts).toEqual([1, 2]);
   });
 
+  test("offer() holds replies through a calm, and sends at once when something else comes", () => {
+    const { frame, counts } = setUp();
+    const reply = { ...OUTCOME, kind: 0 };
+    frame.setTable(1, 500_000);
+    frame.record(reply);
+    frame.offer(0);
+    frame.record(reply);
+    frame.offer(499_999);
+    expect(counts).toEqual([1]);
+    expect(frame.waitUs(400_000)).toBe(100_000);
+    frame.offer(500_000);
+    expect(counts).toEqual([1, 1]);
+    frame.record(reply);
+    frame.record(OUTCOME);
+    frame.offer(500_000 + HOLD_US);
+    expect(counts).toEqual([1, 1, 2]);
+  });
+
   test("without records nothing is sent and nothing is waited for", () => {
     const { frame, counts } = setUp();
     frame.offer(1e9);
@@ -86,11 +104,11 @@ describe("OutcomeFrame", () => {
     expect(counts).toEqual([OUTCOMES_MAX]);
   });
 
-  test("setEpoch() sends what belongs to the table before under its number", () => {
+  test("setTable() sends what belongs to the table before under its number", () => {
     const { frame, frames } = setUp();
-    frame.setEpoch(1);
+    frame.setTable(1, 0);
     frame.record(OUTCOME);
-    frame.setEpoch(2);
+    frame.setTable(2, 0);
     frame.record(OUTCOME);
     frame.offer(0);
     expect(frames.map((bytes) => readHeader(bytes)?.aux)).toEqual([1, 2]);
