@@ -20,7 +20,8 @@ const STEADY = {
 
 /**
  * At a few probes a second a compiler costs more than it saves: its code pages and threads were 11
- * MB of PSS and four fifths of all CPU time. The JIT itself stays on, FFI needs it; no tier is used.
+ * MB of PSS and four fifths of all CPU time. The JIT itself stays on, FFI needs it; no tier is
+ * used.
  */
 const INTERPRETED = {
   BUN_JSC_useBaselineJIT: "0",
