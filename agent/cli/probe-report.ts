@@ -1,8 +1,8 @@
 /** The words of `probe`: one line per outcome, a summary per target, the same as JSON lines. */
 
+import { milliseconds } from "../domain/amount.ts";
 import type { OutcomeKind } from "../domain/outcome.ts";
 import { OUTCOME_KINDS } from "../domain/outcome.ts";
-import { milliseconds } from "../io/table.ts";
 import type { WasmScorer } from "../scoring/wasm-scorer.ts";
 
 export interface ProbedTarget {

@@ -3,6 +3,7 @@
  * Pure text; colours only where the caller says that a terminal reads it.
  */
 
+import { fixed, milliseconds } from "../domain/amount.ts";
 import type { PathHealth } from "../domain/path-health.ts";
 import type { Status } from "../domain/status.ts";
 
@@ -60,17 +61,6 @@ function line(cells: readonly string[], widths: readonly number[]): string {
     })
     .join("  ")
     .trimEnd();
-}
-
-export function fixed(value: number | null, digits: number): string {
-  return value === null ? ABSENT : value.toFixed(digits);
-}
-
-/** Three significant places below 10 ms, one decimal above: 0.041, 9.87, 20.3, 312.5. */
-export function milliseconds(value: number | null): string {
-  if (value === null) return ABSENT;
-  if (value < 1) return value.toFixed(3);
-  return value < 10 ? value.toFixed(2) : value.toFixed(1);
 }
 
 function dash(text: string): string {

@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
+import { fixed, milliseconds } from "../../domain/amount.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
 import type { Status } from "../../domain/status.ts";
 import type { AgentStatus, HealthSnapshot } from "./view.ts";
@@ -86,10 +87,10 @@ function pathRow(path: PathHealth): Html {
   return html`<tr>
 <td>${path.name}<small>${placeOf(path)}</small></td>
 <td><span class="s ${path.status}">${path.status}</span></td>
-<td class="n">${amount(path.health_score, 0, "")}</td>
-<td class="n">${amount(path.latency_ms, 1, " ms")}</td>
-<td class="n">${amount(path.packet_loss_pct, 1, " %")}</td>
-<td class="n">${amount(path.jitter_ms, 1, " ms")}</td>
+<td class="n">${fixed(path.health_score, 0, "")}</td>
+<td class="n">${milliseconds(path.latency_ms, " ms")}</td>
+<td class="n">${fixed(path.packet_loss_pct, 1, " %")}</td>
+<td class="n">${milliseconds(path.jitter_ms, " ms")}</td>
 <td>${path.limiting === "none" ? "" : path.limiting}</td>
 <td>${path.target ?? ""}</td>
 </tr>
@@ -98,10 +99,6 @@ function pathRow(path: PathHealth): Html {
 
 function placeOf({ path_id, interface: device }: PathHealth): string {
   return device === null ? path_id : `${path_id} on ${device}`;
-}
-
-function amount(value: number | null, digits: number, unit: string): string {
-  return value === null ? "-" : `${value.toFixed(digits)}${unit}`;
 }
 
 function timeOf(snapshot: HealthSnapshot): string {
