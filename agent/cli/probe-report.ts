@@ -128,7 +128,7 @@ export function summaryLine(summary: ProbeSummary): string {
 }
 
 function triple(a: number | null, b: number | null, c: number | null): string {
-  return [a, b, c].map(milliseconds).join("/");
+  return [a, b, c].map((value) => milliseconds(value)).join("/");
 }
 
 /** Nanosecond resolution, null where there is no value. */

@@ -1,9 +1,9 @@
-/** Health as JSON: what leaves is rounded to 0.001, and a value that does not exist is null. */
+/** Health as JSON: what leaves is rounded to 1e-6 (1 ns), and a value that does not exist is null. */
 
 import type { HistoryPage } from "../../controller/ports.ts";
 import type { PathHealth, TargetHealth } from "../../domain/path-health.ts";
 
-const STEPS_PER_UNIT = 1_000;
+const STEPS_PER_UNIT = 1e6;
 
 export function rounded(value: number | null): number | null {
   if (value === null || !Number.isFinite(value)) return null;

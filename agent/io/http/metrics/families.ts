@@ -69,28 +69,30 @@ function ofSeries(name: string, values: Values): ValueFamily {
   return { ...ofPath(name, values), by: "series" };
 }
 
+// Latencies with the resolution of the kernel's stamps, 1 ns: a surface that rounds more than the
+// cache would disagree with it.
 const VALUE_FAMILIES: readonly ValueFamily[] = [
   ofPath("path_health_score", {
     help: "Health score of the path, 0 to 100.",
-    digits: 3,
+    digits: 6,
     factor: 1,
     column: ({ paths }) => paths.score,
   }),
   ofSeries("path_latency_ms", {
     help: "Mean round-trip time, milliseconds.",
-    digits: 3,
+    digits: 6,
     factor: 1,
     column: ({ series }) => series.latencyMs,
   }),
   ofSeries("path_packet_loss_pct", {
     help: "Probes lost, percent.",
-    digits: 3,
+    digits: 6,
     factor: 1,
     column: ({ series }) => series.lossPct,
   }),
   ofSeries("path_jitter_ms", {
     help: "Mean difference of consecutive round-trip times, milliseconds.",
-    digits: 3,
+    digits: 6,
     factor: 1,
     column: ({ series }) => series.jitterMs,
   }),
@@ -102,19 +104,19 @@ const VALUE_FAMILIES: readonly ValueFamily[] = [
   }),
   ofSeries("path_latency_seconds", {
     help: "Mean round-trip time.",
-    digits: 6,
+    digits: 9,
     factor: 1e-3,
     column: ({ series }) => series.latencyMs,
   }),
   ofSeries("path_jitter_seconds", {
     help: "Mean difference of consecutive round-trip times.",
-    digits: 6,
+    digits: 9,
     factor: 1e-3,
     column: ({ series }) => series.jitterMs,
   }),
   ofSeries("path_packet_loss_ratio", {
     help: "Probes lost, 0 to 1.",
-    digits: 5,
+    digits: 8,
     factor: 1e-2,
     column: ({ series }) => series.lossPct,
   }),

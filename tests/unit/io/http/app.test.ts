@@ -45,10 +45,10 @@ describe("GET /api/v1/health/snapshot", () => {
     const [fiber, other] = body["paths"] as [unknown, unknown];
     expect(fiber).toMatchObject({
       path_id: "fiber",
-      latency_ms: 12.346,
+      latency_ms: 12.34567,
       packet_loss_pct: 0,
       jitter_ms: null,
-      health_score: 98.765,
+      health_score: 98.765432,
       status: "up",
       last_checked: 1_700_000_000,
     });

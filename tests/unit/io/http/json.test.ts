@@ -4,12 +4,12 @@ import { unixSeconds } from "../../../../agent/domain/units.ts";
 import { historyRows, pathBody, rounded } from "../../../../agent/io/http/json.ts";
 import { FakeView } from "../../../support/fake-view.ts";
 
-test("rounded() keeps three decimals and makes null of what is no number", () => {
-  expect([1.23456, 0.0004, 0.0005, 12, 0].map(rounded)).toEqual([1.235, 0, 0.001, 12, 0]);
+test("rounded() keeps six decimals and makes null of what is no number", () => {
+  expect([1.23456789, 4e-7, 5e-7, 12, 0].map(rounded)).toEqual([1.234568, 0, 1e-6, 12, 0]);
   expect([null, Number.NaN, Number.POSITIVE_INFINITY].map(rounded)).toEqual([null, null, null]);
 });
 
-test("pathBody() leaves no number with more than three decimals", () => {
+test("pathBody() leaves no number with more than six decimals", () => {
   const view = new FakeView();
   view.metrics.set(0, "up", 99.123456);
   const [path] = view.snapshot().paths;
@@ -23,8 +23,8 @@ test("pathBody() leaves no number with more than three decimals", () => {
       .map(([key]) => [key, third]),
   );
   const body = pathBody({ ...path, ...numbers, targets: [{ ...target, ...statistics }] });
-  expect(JSON.stringify(body)).not.toContain("0.3333");
-  expect(JSON.stringify(body).match(/0\.333/g)?.length).toBe(16);
+  expect(JSON.stringify(body)).not.toContain("0.3333333");
+  expect(JSON.stringify(body).match(/0\.333333/g)?.length).toBe(16);
 });
 
 test("historyRows() rounds, and keeps what does not exist null", () => {
@@ -33,12 +33,12 @@ test("historyRows() rounds, and keeps what does not exist null", () => {
     path_id: pathId("p"),
     timestamp: unixSeconds(1),
     latency_ms: null,
-    packet_loss_pct: 33.33333,
-    jitter_ms: 0.12345,
-    health_score: 50.00049,
+    packet_loss_pct: 33.333333333,
+    jitter_ms: 0.123456789,
+    health_score: 50.00000049,
     status: "down" as const,
   };
   expect(historyRows({ rows: [row], next_cursor: null })).toEqual([
-    { ...row, packet_loss_pct: 33.333, jitter_ms: 0.123, health_score: 50 },
+    { ...row, packet_loss_pct: 33.333333, jitter_ms: 0.123457, health_score: 50 },
   ]);
 });
