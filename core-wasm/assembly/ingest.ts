@@ -3,6 +3,7 @@
 import {
   column,
   dirtyListAt,
+  fetchedAt,
   inputAt,
   KINDS,
   LAST_SENT,
@@ -50,6 +51,7 @@ export function ingest(count: i32): i32 {
   touched = 0;
   const end = inputAt + count * RECORD_SIZE;
   for (let record = inputAt; record < end; record += RECORD_SIZE) {
+    fetch(record + AHEAD, end);
     if (!apply(record)) rejected++;
   }
   store<i32>(rejectedAt, rejected);
@@ -64,6 +66,22 @@ export function ingest(count: i32): i32 {
     publishPath(path);
   }
   return touched;
+}
+
+/** With thousands of series most of an outcome's time is waiting for its block. */
+const AHEAD: usize = 4 * RECORD_SIZE;
+
+/**
+ * Reads from the block of a record to come, so that the processor has it near when its turn comes.
+ * The sum is stored so that no compiler leaves the reads out.
+ */
+// @ts-ignore: decorator
+@inline
+function fetch(record: usize, end: usize): void {
+  if (record >= end || load<u32>(record, R_SERIES) >= <u32>seriesCapacity) return;
+  const at = stateOf(load<i32>(record, R_SERIES));
+  const near = load<i32>(at) + load<i32>(at, 128);
+  store<i32>(fetchedAt, near + load<i32>(at, 256) + load<i32>(at, 384));
 }
 
 // @ts-ignore: decorator

@@ -101,6 +101,8 @@ export const E_REPLIED: i32 = 20;
 export const NO_LATENCY: i64 = -1;
 
 const LINE: i64 = 64;
+/** What `fetch` may read behind the head of the last block. */
+const FETCH_SIZE: i64 = 512;
 /** More is a mistake of the caller; it also keeps every offset within i32. */
 const OCTETS_MAX: i64 = 1 << 30;
 
@@ -132,6 +134,8 @@ export let blocksEnd: i32 = 0;
 export let scratchAt: i32 = 0;
 /** u32: records refused by the last ingest. */
 export let rejectedAt: i32 = 0;
+/** u32 of no meaning, see `fetch` in ingest.ts. */
+export let fetchedAt: i32 = 0;
 
 let end: i64 = 0;
 
@@ -159,6 +163,7 @@ function place(series: i32, paths: i32, profiles: i32, blockOctets: i64): void {
   inputAt = region(INPUT_MAX, RECORD_SIZE);
   scratchAt = region(16, 8);
   rejectedAt = region(1, 4);
+  fetchedAt = region(1, 4);
   seriesAt = region(series, SERIES_F64 * 8);
   totalsAt = region(series, KINDS * 8);
   samplesAt = region(series, 4);
@@ -178,6 +183,7 @@ function place(series: i32, paths: i32, profiles: i32, blockOctets: i64): void {
   blocksAt = <i32>end;
   end += blockOctets;
   blocksEnd = <i32>end;
+  end += FETCH_SIZE;
 }
 
 /** Grows the memory to `end`; false when it cannot. */

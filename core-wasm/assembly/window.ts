@@ -51,10 +51,17 @@ function add64(at: usize, change: i64): void {
   store<i64>(at, load<i64>(at) + change);
 }
 
-/** The newest `count` entries before slot `before`, searched backwards for `seq`; 0: not there. */
-function findBackwards(ring: usize, window: i32, before: i32, count: i32, seq: u32): usize {
+/**
+ * How many entries apart the two of a pair may lie. In order they are neighbours; a reply is
+ * overtaken by no more than what is in flight. Without the limit, a number that never arrives (an
+ * unsent probe) would cost a walk through the whole window.
+ */
+const REACH: i32 = 64;
+
+/** The entry of `seq` among the `count` before slot `before`, newest first; 0: not there. */
+function findBefore(ring: usize, window: i32, before: i32, count: i32, seq: u32): usize {
   let slot = before;
-  for (let i = 0; i < count; i++) {
+  for (let i = min(count, REACH); i > 0; i--) {
     slot = slot == 0 ? window - 1 : slot - 1;
     const entry = ring + slot * ENTRY_SIZE;
     if (load<u32>(entry + E_SEQ) == seq) return entry;
@@ -62,9 +69,10 @@ function findBackwards(ring: usize, window: i32, before: i32, count: i32, seq: u
   return 0;
 }
 
-function findForwards(ring: usize, window: i32, first: i32, count: i32, seq: u32): usize {
+/** The entry of `seq` among the `count` from slot `first` on, oldest first; 0: not there. */
+function findFrom(ring: usize, window: i32, first: i32, count: i32, seq: u32): usize {
   let slot = first;
-  for (let i = 0; i < count; i++) {
+  for (let i = min(count, REACH); i > 0; i--) {
     const entry = ring + slot * ENTRY_SIZE;
     if (load<u32>(entry + E_SEQ) == seq) return entry;
     slot = slot + 1 == window ? 0 : slot + 1;
@@ -107,7 +115,7 @@ function evict(state: usize, ring: usize, window: i32): i64 {
   const entry = ring + head * ENTRY_SIZE;
   const next = head + 1 == window ? 0 : head + 1;
   unpair(state, entry);
-  const follower = findForwards(ring, window, next, window - 1, load<u32>(entry + E_SEQ) + 1);
+  const follower = findFrom(ring, window, next, window - 1, load<u32>(entry + E_SEQ) + 1);
   if (follower != 0) unpair(state, follower);
   store<i32>(state + S_HEAD, next);
   store<i32>(state + S_COUNT, window - 1);
@@ -122,14 +130,14 @@ function evict(state: usize, ring: usize, window: i32): i64 {
 
 /**
  * RFC 3550 6.4.1: J += (|D| - J) / 16 over successive replies in order; an overtaken one is left
- * out. One that lies a whole window behind was not overtaken: the sender began to count anew.
+ * out. One further behind than REACH was not overtaken: the sender began to count anew.
  */
 // @ts-ignore: decorator
 @inline
-function smooth(state: usize, window: i32, seq: u32, rtt: i64): void {
+function smooth(state: usize, seq: u32, rtt: i64): void {
   const last = load<i64>(state + S_LAST_RTT);
   const ahead = <i32>(seq - load<u32>(state + S_LAST_SEQ));
-  if (last >= 0 && ahead <= 0 && ahead > -window) return;
+  if (last >= 0 && ahead <= 0 && ahead > -REACH) return;
   if (last >= 0 && ahead > 0) {
     const jitter = load<f64>(state + S_RFC);
     store<f64>(state + S_RFC, jitter + (Math.abs(<f64>(rtt - last)) - jitter) * 0.0625);
@@ -145,11 +153,11 @@ function pairUp(state: usize, ring: usize, slot: i32, count: i32): void {
   const window = load<i32>(state + S_WINDOW);
   const entry = ring + slot * ENTRY_SIZE;
   const seq = load<u32>(entry + E_SEQ);
-  pair(state, entry, findBackwards(ring, window, slot, count, seq - 1));
+  pair(state, entry, findBefore(ring, window, slot, count, seq - 1));
   // Only an overtaken reply finds its follower already there.
   const seen = load<i64>(state + S_LAST_RTT) >= 0;
   if (seen && <i32>(load<u32>(state + S_LAST_SEQ) - seq) > 0) {
-    pair(state, findBackwards(ring, window, slot, count, seq + 1), entry);
+    pair(state, findBefore(ring, window, slot, count, seq + 1), entry);
   }
 }
 
@@ -173,7 +181,7 @@ export function push(state: usize, seq: u32, replied: bool, rtt: i64): void {
     pairUp(state, ring, slot, count);
     add64(state + S_SUM, rtt);
     add64(state + S_SQUARES, rtt * rtt);
-    smooth(state, window, seq, rtt);
+    smooth(state, seq, rtt);
   }
   keepSorted(state, evicted, rtt);
 }

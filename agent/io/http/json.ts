@@ -1,4 +1,4 @@
-/** Health as JSON: what leaves is rounded to 1e-6 (1 ns), and a value that does not exist is null. */
+/** Health as JSON: rounded to 1e-6 (1 ns); a value that does not exist is null. */
 
 import type { HistoryPage } from "../../controller/ports.ts";
 import type { PathHealth, TargetHealth } from "../../domain/path-health.ts";

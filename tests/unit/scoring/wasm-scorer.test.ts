@@ -77,8 +77,10 @@ describe("WasmScorer", () => {
   const jitters = [
     { name: "constant RTT", rtts: [20, 20, 20, 20], want: 0 },
     { name: "alternating 0/40 ms", rtts: [0, 40, 0, 40, 0], want: 40 },
-    { name: "a pair spanning a loss is skipped", rtts: [10, null, 50, 60], want: 10 },
-    { name: "a single reply has none", rtts: [10], want: Number.NaN },
+    { name: "a pair spanning a loss is skipped", rtts: [10, null, 50, 60, 90], want: 20 },
+    { name: "a single pair is too few", rtts: [10, 20], want: Number.NaN },
+    { name: "one pair is not enough", rtts: [10, 90], want: Number.NaN },
+    { name: "two pairs are enough", rtts: [10, 90, 10], want: 80 },
   ] as const;
   test.each(jitters)("jitter: $name", ({ rtts, want }) => {
     const scorer = scorerOf(pathLayout({ minSamples: 1 }));
@@ -91,6 +93,19 @@ describe("WasmScorer", () => {
       ),
     );
     expect(scorer.series.jitterMs[0]).toBe(want);
+  });
+
+  test("jitter of one pair does not exist and counts as 0 in the score, of two it counts", () => {
+    const scorer = scorerOf(pathLayout({ minSamples: 1 }));
+    const wild = [10, 90, 10].map((ms, seq) => ({
+      kind: "replied" as const,
+      seq,
+      rttUs: ms * 1_000,
+    }));
+    feed(scorer, wild.slice(0, 2));
+    expect(scorer.paths.score[0]).toBe(100);
+    feed(scorer, wild.slice(2));
+    expect(scorer.paths.score[0]).toBeLessThan(81);
   });
 
   test("RFC 3550 jitter of alternating 0/40 ms after 1, 9, 16 and 50 differences", () => {
@@ -168,6 +183,59 @@ describe("WasmScorer", () => {
     scorer.ingest(unknownKind);
     expect(scorer.rejected).toBe(5);
     expect(scorer.series.samples[0]).toBe(0);
+  });
+
+  test("resetPath(), setHardDown() and scoreOf() refuse a path that is not there", () => {
+    const scorer = scorerOf(pathLayout());
+    for (const path of [-1, 1, 0.5, Number.NaN]) {
+      expect(() => scorer.resetPath(pathIndex(path))).toThrow(`there is no path ${path}, only 1`);
+      expect(() => scorer.setHardDown(pathIndex(path), true)).toThrow("there is no path");
+      expect(() => scorer.scoreOf(path, 1, 0, 0)).toThrow("there is no path");
+    }
+  });
+
+  test("configure() refuses series that leave a gap or overlap", () => {
+    const scorer = scorerOf(pathLayout());
+    for (const firstSeries of [0, 2]) {
+      expect(() => scorer.configure([pathLayout(), pathLayout({ firstSeries })])).toThrow(
+        "not contiguous",
+      );
+    }
+  });
+
+  test("configure() says so when the memory is not to be had, and works again after", () => {
+    const scorer = scorerOf(pathLayout());
+    const huge = pathLayout({ seriesCount: 1_000_000, windowProbes: 4_096 });
+    expect(() => scorer.configure([huge])).toThrow("cannot lay out 1000000 series");
+    expect([scorer.pathCount, scorer.seriesCount]).toEqual([0, 0]);
+    expect(feed(scorer, replies(1, 1_000))).toBe(0);
+    scorer.configure([pathLayout()]);
+    feed(scorer, replies(5, 1_000));
+    expect(scorer.paths.score[0]).toBe(100);
+  });
+
+  test("configure() gives every path its own window and thresholds", () => {
+    const { thresholds } = pathLayout();
+    const strict = { ...thresholds, latency_ms: { max: 1, critical: 2 } };
+    const scorer = scorerOf(
+      pathLayout({ windowProbes: 5 }),
+      pathLayout({ firstSeries: 1, windowProbes: 4_096, thresholds: strict }),
+    );
+    for (const series of [0, 1]) {
+      feed(scorer, losses(3, series));
+      for (let i = 0; i < 6; i++) feed(scorer, replies(1_000, 3_000, series));
+    }
+    expect([...scorer.series.samples]).toEqual([5, 4_096]);
+    expect([...scorer.series.latencyMs]).toEqual([3, 3]);
+    expect(scorer.paths.score[0]).toBe(100);
+    expect(scorer.paths.score[1]).toBeCloseTo(25, 0);
+  });
+
+  test("a send time that is not a number does not hide the newest one", () => {
+    const scorer = scorerOf(pathLayout());
+    feed(scorer, [{ kind: "replied", rttUs: 1, sentUs: 5 }]);
+    feed(scorer, [{ kind: "replied", seq: 1, rttUs: 1, sentUs: Number.NaN }]);
+    expect(scorer.series.lastSentUs[0]).toBe(5);
   });
 
   test("ingest() refuses a batch that does not fit the core's input", () => {
