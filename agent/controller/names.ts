@@ -8,6 +8,7 @@ import type { AgentConfig } from "../domain/config.ts";
 import { after, micros, US_PER_S } from "../domain/units.ts";
 import type { NameQuery, Resolution } from "../io/resolver.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
+import { addressKey } from "./probe-table.ts";
 
 export interface NameParts {
   readonly clock: Clock;
@@ -16,6 +17,9 @@ export interface NameParts {
   literal(query: NameQuery): ParsedAddress | null;
   resolve(query: NameQuery): Promise<Resolution>;
 }
+
+/** The key of the address and how to ask for it. */
+type Pending = readonly [string, NameQuery];
 
 const RETRY = micros(30 * US_PER_S);
 
@@ -35,26 +39,27 @@ export class Names {
   /** Takes the hosts of a configuration; `changed` is called when more addresses are known. */
   follow(config: AgentConfig, changed: () => void): void {
     const asked = ++this.#asked;
-    const pending: NameQuery[] = [];
-    for (const { host, probe } of config.paths.flatMap((path) => path.targets)) {
-      const query = { host, family: probe.family };
+    const pending = new Map<string, NameQuery>();
+    for (const target of config.paths.flatMap((path) => path.targets)) {
+      const key = addressKey(target);
+      const query = { host: target.host, family: target.probe.family };
       const literal = this.#parts.literal(query);
-      if (literal !== null) this.#known.set(host, literal);
-      else if (!this.#known.has(host)) pending.push(query);
+      if (literal !== null) this.#known.set(key, literal);
+      else if (!this.#known.has(key)) pending.set(key, query);
     }
-    if (pending.length > 0) void this.#ask(pending, asked, changed);
+    if (pending.size > 0) void this.#ask([...pending], asked, changed);
   }
 
-  async #ask(queries: readonly NameQuery[], asked: number, changed: () => void): Promise<void> {
-    const results = await Promise.all(queries.map((query) => this.#parts.resolve(query)));
+  async #ask(queries: readonly Pending[], asked: number, changed: () => void): Promise<void> {
+    const results = await Promise.all(queries.map(([, query]) => this.#parts.resolve(query)));
     if (asked !== this.#asked) return; // a newer configuration has taken over
-    const failed: NameQuery[] = [];
-    for (const [i, query] of queries.entries()) {
+    const failed: Pending[] = [];
+    for (const [i, [key, query]] of queries.entries()) {
       const result = results[i];
       if (result?.kind === "resolved") {
-        this.#known.set(query.host, result.address);
+        this.#known.set(key, result.address);
       } else {
-        failed.push(query);
+        failed.push([key, query]);
         this.#parts.log.warn("cannot resolve a target, asking again", {
           host: query.host,
           reason: result?.reason ?? "no answer",

@@ -27,8 +27,13 @@ export interface ProbePlan {
   readonly enginePaths: readonly EnginePath[];
 }
 
+/** One name may be asked for in one family here and in the other there. */
+export function addressKey({ host, probe }: TargetConfig): string {
+  return `${probe.family} ${host}`;
+}
+
 export interface AddressBook {
-  /** By the host text of the configuration; absent: not resolved yet. */
+  /** By addressKey; absent: not resolved yet. */
   readonly known: ReadonlyMap<string, ParsedAddress>;
   /** The scope id of an IPv6 zone; 0: none or unknown. */
   scopeOf(zone: string | null): number;
@@ -50,7 +55,7 @@ export function planProbes(config: AgentConfig, addresses: AddressBook): ProbePl
   for (const [path, entry] of config.paths.entries()) {
     const firstSeries = series.length;
     for (const target of entry.targets) {
-      const address = addresses.known.get(target.host) ?? null;
+      const address = addresses.known.get(addressKey(target)) ?? null;
       const scopeId = addresses.scopeOf(address?.zone ?? null);
       rows.push({
         ...tableRow(entry, target, address),

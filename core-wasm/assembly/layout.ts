@@ -197,12 +197,14 @@ function reserve(): bool {
  * Lays out and zeroes the regions; `outcomes`: the windows of all series added up. False when the
  * memory cannot grow that far; then nothing is laid out.
  */
-export function layOut(series: i32, paths: i32, profiles: i32, outcomes: i32): bool {
-  if ((series | paths | profiles | outcomes) < 0) return false;
-  // A block is its entries, its state and at most a line of padding.
-  const fixed = <i64>series * (<i64>STATE_SIZE + LINE);
-  place(series, paths, profiles, fixed + <i64>outcomes * (SORTED_SIZE + ENTRY_SIZE));
-  const fits = reserve();
+export function layOut(series: i32, paths: i32, profiles: i32, outcomes: f64): bool {
+  let fits = (series | paths | profiles) >= 0 && outcomes >= 0 && outcomes <= <f64>OCTETS_MAX;
+  if (fits) {
+    // A block is its entries, its state and at most a line of padding.
+    const entries = <i64>outcomes * (SORTED_SIZE + ENTRY_SIZE);
+    place(series, paths, profiles, entries + <i64>series * (<i64>STATE_SIZE + LINE));
+    fits = reserve();
+  }
   if (!fits) place(0, 0, 0, 0);
   memory.fill(inputAt, 0, <i32>end - inputAt);
   return fits;

@@ -39,7 +39,7 @@ function world() {
   const known = new Map(
     ["192.0.2.1", "192.0.2.2"].flatMap((host) => {
       const address = parseAddress(host);
-      return address === null ? [] : [[host, address] as const];
+      return address === null ? [] : [[`any ${host}`, address] as const];
     }),
   );
   const plan = planProbes(config, { known, scopeOf: () => 0 });

@@ -10,7 +10,7 @@ function book(...hosts: string[]) {
   const known = new Map(
     hosts.flatMap((host) => {
       const address = parseAddress(host);
-      return address === null ? [] : [[host, address] as const];
+      return address === null ? [] : [[`any ${host}`, address] as const];
     }),
   );
   return { known, scopeOf: (zone: string | null) => (zone === "eth9" ? 9 : 0) };

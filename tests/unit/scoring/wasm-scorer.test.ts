@@ -203,10 +203,16 @@ describe("WasmScorer", () => {
     }
   });
 
-  test("configure() says so when the memory is not to be had, and works again after", () => {
+  const tooMuch = [
+    [1_000_000, 40],
+    [1_000_000, 4_096],
+    [2_097_152, 4_096],
+    [1, 2 ** 40],
+  ] as const;
+  test.each(tooMuch)("configure() says that %d series of %d do not fit", (seriesCount, window) => {
     const scorer = scorerOf(pathLayout());
-    const huge = pathLayout({ seriesCount: 1_000_000, windowProbes: 4_096 });
-    expect(() => scorer.configure([huge])).toThrow("cannot lay out 1000000 series");
+    const huge = pathLayout({ seriesCount, windowProbes: window });
+    expect(() => scorer.configure([huge])).toThrow(`cannot lay out ${seriesCount} series`);
     expect([scorer.pathCount, scorer.seriesCount]).toEqual([0, 0]);
     expect(feed(scorer, replies(1, 1_000))).toBe(0);
     scorer.configure([pathLayout()]);
