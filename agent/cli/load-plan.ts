@@ -5,7 +5,7 @@
 
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { builtinConfig } from "../config/builtin.ts";
+import { parseBuiltin } from "../config/builtin.ts";
 import type { Override } from "../config/override.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Problem } from "../config/problem.ts";
@@ -28,6 +28,8 @@ export type LoadedConfig =
       readonly problems: readonly Problem[];
       readonly warnings: readonly Problem[];
     };
+
+type ConfigFound = Extract<LoadedConfig, { kind: "config" }>;
 
 /** `file`: from the command line; undefined: PATRONUS_CONFIG, then the usual place. */
 export function loadConfig(
@@ -66,12 +68,14 @@ export async function loadPlan(args: readonly string[]): Promise<PlanResult> {
     return { kind: "stop", exitCode: EXIT.ok };
   }
   const config = text(flags, "config");
-  const loaded = loadConfig(config, overridesOf(flags));
+  const overrides = overridesOf(flags);
+  const found = loadConfig(config, overrides);
+  const loaded = found.kind === "none" ? loadBuiltin(overrides) : found;
   if (loaded.kind === "invalid") {
     console.error(reportLines(loaded.problems, loaded.warnings).join("\n"));
     return { kind: "stop", exitCode: EXIT.usage };
   }
-  const plan = loaded.kind === "none" ? builtinPlan(flags) : planOf(loaded, flags);
+  const plan = planOf(loaded, flags, found.kind === "none");
   if (flags["print-plan"] === true) {
     process.stdout.write(JSON.stringify(plan));
     return { kind: "stop", exitCode: EXIT.ok };
@@ -136,27 +140,32 @@ function displayOf(flags: Flags, table: boolean): Display {
   };
 }
 
-function planOf(loaded: Extract<LoadedConfig, { kind: "config" }>, flags: Flags): RunPlan {
-  const warnings = reportLines([], loaded.warnings);
-  return { config: loaded.config, warnings, display: displayOf(flags, false) };
+function planOf(loaded: ConfigFound, flags: Flags, builtin: boolean): RunPlan {
+  const { config } = loaded;
+  const introduced = builtin ? introduction(config) : [];
+  const warnings = [...introduced, ...reportLines([], loaded.warnings)];
+  return { config, warnings, display: displayOf(flags, builtin) };
 }
 
-function builtinPlan(flags: Flags): RunPlan {
+function loadBuiltin(overrides: readonly Override[]): Exclude<LoadedConfig, { kind: "none" }> {
   const folder = scratchFolder(process.getuid?.() ?? 0);
-  const config = builtinConfig({
+  const parsed = parseBuiltin(process.env, overrides, {
     nodeId: defaultNodeId(),
-    storagePath: text(flags, "storage") ?? join(folder, "patronus.db"),
-    socket: text(flags, "socket") ?? join(folder, "agent.sock"),
-    listen: text(flags, "listen") ?? "127.0.0.1:9477",
+    storagePath: join(folder, "patronus.db"),
+    socket: join(folder, "agent.sock"),
   });
-  return { config, warnings: introduction(config), display: displayOf(flags, true) };
+  return parsed.kind === "invalid" ? parsed : { ...parsed, kind: "config" };
 }
 
-function introduction(config: AgentConfig): string[] {
+function introduction({ http }: AgentConfig): string[] {
   const folder = dirname(USUAL_CONFIG);
+  const page =
+    http.listen === null
+      ? `Page:        none over TCP (http.listen is null), only ${http.socket}`
+      : `Page:        http://${http.listen}/   metrics: http://${http.listen}/metrics`;
   return [
     `No configuration at ${USUAL_CONFIG}: watching loopback addresses.`,
-    `Page:        http://${config.http.listen}/   metrics: http://${config.http.listen}/metrics`,
+    page,
     `Your own:    mkdir -p ${folder} && patronus-agent config example > ${USUAL_CONFIG}`,
     "             edit it, then: patronus-agent check-config && patronus-agent run",
   ];

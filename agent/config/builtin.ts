@@ -5,9 +5,14 @@
 
 import type { AgentConfig, HealthConfig, PathConfig, ProbeConfig } from "../domain/config.ts";
 import { DEFAULT_HTTP } from "./http.ts";
+import type { Override } from "./override.ts";
+import { environmentOverrides } from "./override.ts";
+import type { ParseResult } from "./parse.ts";
+import { parseConfig } from "./parse.ts";
 import { DEFAULT_PROBE, finishProbe } from "./probe.ts";
 import { DEFAULT_HEALTH, presetSize } from "./profiles.ts";
 import { DEFAULT_STORAGE } from "./storage.ts";
+import type { Environment } from "./substitution.ts";
 
 export interface BuiltinOptions {
   readonly nodeId: string;
@@ -50,6 +55,46 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
     echo: { listen: echo },
     origin: "built-in",
   };
+}
+
+/** The least that parses; its path gives way to the built-in ones. */
+const STAND_IN = { name: "built-in", text: "paths: [{ id: loopback, targets: [127.0.0.1] }]" };
+
+/**
+ * The built-in configuration under flags and environment, which pass the same checks as over a
+ * file: no listener open to everybody, no relative path. `places` holds where nothing else is said.
+ */
+export function parseBuiltin(
+  environment: Environment,
+  overrides: readonly Override[],
+  places: BuiltinOptions,
+): ParseResult {
+  const parsed = parseConfig([STAND_IN], environment, overrides, places.nodeId);
+  if (parsed.kind === "invalid") return parsed;
+  const { node, storage, http } = parsed.config;
+  const all = [...environmentOverrides(environment), ...overrides];
+  const given = new Set(all.map(({ key }) => key));
+  const base = builtinConfig({
+    ...places,
+    storagePath: given.has("storage.path") ? storage.path : places.storagePath,
+    socket: given.has("http.socket") ? http.socket : places.socket,
+  });
+  const flush = given.has("storage.flush_interval_secs") ? storage : base.storage;
+  const config = {
+    ...base,
+    node,
+    storage: {
+      ...storage,
+      path: base.storage.path,
+      flush_interval_secs: flush.flush_interval_secs,
+    },
+    http: {
+      ...http,
+      socket: base.http.socket,
+      listen: given.has("http.listen") ? http.listen : base.http.listen,
+    },
+  };
+  return { ...parsed, config };
 }
 
 function loopbackPath(

@@ -46,6 +46,9 @@ const TO_FORM = {
   accepts: (text: string) => text === DEFAULT_TO || PREFIX_FORM.accepts(text),
 };
 
+/** One for all: a warning per policy would hide the others. */
+const WARNING = "only read: this version decides nothing by them and changes no routes";
+
 export function readPolicies(
   root: Section<KeyOf<"root">>,
   pathIds: ReadonlySet<string>,
@@ -58,8 +61,7 @@ export function readPolicies(
   const policies = sections.map((section) => readPolicy(section, pathIds));
   rejectRepeats(policies, sections);
   rejectSecondDefault(sections);
-  if (items.length > 0)
-    warnKey(root, "policies", "only read: this version decides nothing by them");
+  if (items.length > 0) warnKey(root, "policies", WARNING);
   return policies;
 }
 
@@ -132,9 +134,6 @@ function readActions(section: PolicySection): void {
   readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold");
   readChoice(section, "flows", ["keep", "reset-on-hard-down", "reset-always"], "keep");
   if (has(section, "route")) readRoute(section);
-  for (const key of ["route", "all_down", "flows"] as const) {
-    if (has(section, key)) warnKey(section, key, "only read: this version changes no routes");
-  }
 }
 
 function readRoute(section: PolicySection): void {

@@ -47,6 +47,16 @@ export function loadOf(config: AgentConfig): Load {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * What the configuration may refer to, for the process that reads it again: everything but the
+ * variables that would run foreign code in it. It stays in the supervisor, which starts no other
+ * process with it.
+ */
+export function readerEnvironment(environment: Environment): Record<string, string> {
+  const names = Object.keys(environment).filter((name) => !/^(BUN|NODE|LD)_/.test(name));
+  return { ...pick(environment, names), ...STEADY };
+}
+
 /** Of the supervisor, which never has much to do. */
 export function cleanEnvironment(environment: Environment): Record<string, string> {
   return { ...pick(environment, [...PASSED, ...SUPERVISOR_ONLY]), ...STEADY, ...INTERPRETED };

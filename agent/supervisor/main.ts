@@ -9,7 +9,8 @@ import type { RunPlan } from "../domain/run-plan.ts";
 import { selfCommand } from "../domain/self.ts";
 import { execute, memoryFile, writeFd } from "../worker/libc.ts";
 import { reduceOwnPrivileges } from "./credentials.ts";
-import { cleanEnvironment } from "./environment.ts";
+import { cleanEnvironment, readerEnvironment } from "./environment.ts";
+import type { Start } from "./supervisor.ts";
 import { Supervisor } from "./supervisor.ts";
 
 const PLAN_FD = "PATRONUS_PLAN_FD";
@@ -30,7 +31,7 @@ export async function runSupervisor(
   if (planFd === undefined) return firstStage(args, loadPlan);
   delete process.env[PLAN_FD];
   const command = selfCommand(process.execPath, Bun.main);
-  return new Supervisor(readPlan(Number(planFd)), command, args).run();
+  return new Supervisor(readStart(Number(planFd)), command, args).run();
 }
 
 /** Configuration, then the same program again with reduced rights and a clean environment. */
@@ -38,17 +39,17 @@ async function firstStage(args: readonly string[], loadPlan: PlanLoader): Promis
   const loaded = await loadPlan(args);
   if (loaded.kind === "stop") return loaded.exitCode;
   const [program, ...rest] = selfCommand(process.execPath, Bun.main);
-  const fd = planFile(loaded.plan);
+  const fd = startFile({ plan: loaded.plan, reader: readerEnvironment(process.env) });
   reduceOwnPrivileges();
   const environment = { ...cleanEnvironment(process.env), [PLAN_FD]: String(fd) };
   const errno = execute(program, [program, ...rest, "run", ...args], environment);
   throw new Error(`cannot re-execute ${program}: errno ${errno}`);
 }
 
-function planFile(plan: RunPlan): number {
+function startFile(start: Start): number {
   const opened = memoryFile("patronus-plan");
   if (opened.kind === "failed") throw new Error(`cannot make a memory file: ${opened.errno}`);
-  const bytes = new TextEncoder().encode(JSON.stringify(plan));
+  const bytes = new TextEncoder().encode(JSON.stringify(start));
   for (let at = 0; at < bytes.byteLength; ) {
     const put = writeFd(opened.fd, bytes.subarray(at));
     if (put < 0) throw new Error(`cannot write the plan: errno ${-put}`);
@@ -57,10 +58,10 @@ function planFile(plan: RunPlan): number {
   return opened.fd;
 }
 
-function readPlan(fd: number): RunPlan {
+function readStart(fd: number): Start {
   const text = readFileSync(`/proc/self/fd/${fd}`, "utf8");
   closeSync(fd);
   // Written by firstStage of this very program: typed there.
-  const plan: RunPlan = JSON.parse(text);
-  return plan;
+  const start: Start = JSON.parse(text);
+  return start;
 }

@@ -45,8 +45,16 @@ const O_RDWR_CREAT_CLOEXEC = 0o2 | 0o100 | 0o2000000;
 /** The controller's exit code for a configuration it cannot use: restarting would not help. */
 const EXIT_CONFIG = 2;
 
+/** What the first stage hands over. */
+export interface Start {
+  readonly plan: RunPlan;
+  /** Environment of the process that reads the configuration again. */
+  readonly reader: Readonly<Record<string, string>>;
+}
+
 export class Supervisor implements ChildHost {
   readonly #plan: RunPlan;
+  readonly #reader: Readonly<Record<string, string>>;
   readonly #command: readonly string[];
   readonly #args: readonly string[];
   readonly #log: Log;
@@ -64,8 +72,10 @@ export class Supervisor implements ChildHost {
   #lastTick: Instant = monotonicNow();
   #finish: (exitCode: number) => void = () => {};
 
-  constructor(plan: RunPlan, command: readonly string[], args: readonly string[]) {
+  constructor(start: Start, command: readonly string[], args: readonly string[]) {
+    const { plan } = start;
     this.#plan = plan;
+    this.#reader = start.reader;
     this.#command = command;
     this.#args = args;
     this.#log = createProcessLog("supervisor", plan.display);
@@ -257,7 +267,7 @@ export class Supervisor implements ChildHost {
     this.#notifier.reloading();
     const reader = Bun.spawn([...this.#command, "run", "--print-plan", ...this.#args], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: childEnvironment(process.env, "quiet"),
+      env: { ...this.#reader },
     });
     const text = await new Response(reader.stdout).text();
     if ((await reader.exited) !== 0) {

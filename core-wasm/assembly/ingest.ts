@@ -49,8 +49,8 @@ export function ingest(count: i32): i32 {
   let rejected = 0;
   dirty = 0;
   touched = 0;
-  const end = inputAt + count * RECORD_SIZE;
-  for (let record = inputAt; record < end; record += RECORD_SIZE) {
+  const end: usize = inputAt + count * RECORD_SIZE;
+  for (let record: usize = inputAt; record < end; record += RECORD_SIZE) {
     fetch(record + AHEAD, end);
     if (!apply(record)) rejected++;
   }
@@ -72,16 +72,19 @@ export function ingest(count: i32): i32 {
 const AHEAD: usize = 4 * RECORD_SIZE;
 
 /**
- * Reads from the block of a record to come, so that the processor has it near when its turn comes.
- * The sum is stored so that no compiler leaves the reads out.
+ * Reads from the lines that a record to come will need, so that the processor has them near when
+ * its turn comes. The sum is stored so that no compiler leaves the reads out.
  */
 // @ts-ignore: decorator
 @inline
 function fetch(record: usize, end: usize): void {
   if (record >= end || load<u32>(record, R_SERIES) >= <u32>seriesCapacity) return;
-  const at = stateOf(load<i32>(record, R_SERIES));
-  const near = load<i32>(at) + load<i32>(at, 128);
-  store<i32>(fetchedAt, near + load<i32>(at, 256) + load<i32>(at, 384));
+  const series = load<i32>(record, R_SERIES);
+  const at = stateOf(series);
+  const state = load<i32>(at) + load<i32>(at, 64) + load<i32>(at, 128) + load<i32>(at, 192);
+  const sorted = load<i32>(at, 256) + load<i32>(at, 320) + load<i32>(at, 384) + load<i32>(at, 448);
+  const total = load<i32>(totalsAt + ((series * KINDS) << 3));
+  store<i32>(fetchedAt, state + sorted + total + load<i32>(column(LAST_SENT, series)));
 }
 
 // @ts-ignore: decorator

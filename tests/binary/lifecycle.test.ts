@@ -186,4 +186,24 @@ describe("processes", () => {
     expect(worker.effective).toBe("0000000000003000");
     expect(new Set([controller.uid, worker.uid, "0"]).size).toBe(3);
   });
+
+  test("HUP reloads with the environment of the start, and an invalid file changes nothing", async () => {
+    const config = `${CONFIG}node: { site: "\${env:SITE}" }\n`;
+    const agent = start({ config, environment: { SITE: "berlin" } });
+    await allUp(agent);
+    const site = async () =>
+      (await agent.json<{ node: { site: string } }>("/api/v1/status")).node.site;
+    expect(await site()).toBe("berlin");
+    const file = `${agent.folder}/agent.yaml`;
+    const text = await Bun.file(file).text();
+    await Bun.write(file, `${text}nonsense: 1\n`);
+    agent.process.kill("SIGHUP");
+    await agent.until("refused", () => agent.output.includes("configuration not reloaded"));
+    expect((await statuses(agent)).length).toBe(3);
+    await Bun.write(file, text.replace(/^.*id: two.*$/m, ""));
+    agent.process.kill("SIGHUP");
+    await agent.until("one path less", async () => (await statuses(agent)).length === 2);
+    await allUp(agent);
+    expect(await site()).toBe("berlin");
+  });
 });

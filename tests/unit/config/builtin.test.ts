@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { builtinConfig } from "../../../agent/config/builtin.ts";
+import { builtinConfig, parseBuiltin } from "../../../agent/config/builtin.ts";
+import { formatProblem } from "../../../agent/config/problem.ts";
 
 const OPTIONS = { nodeId: "n", storagePath: "/tmp/p.db", socket: "/tmp/p.sock" };
 
@@ -32,5 +33,56 @@ describe("builtinConfig()", () => {
     expect(other.http.listen).toBeNull();
     expect(other.echo?.listen).toBe("127.0.0.1:7007");
     expect(other.paths[2]?.targets[0]?.probe.port).toBe(7007);
+  });
+});
+
+describe("parseBuiltin()", () => {
+  const flag = (name: string, key: string, value: string) => ({ name, key, value });
+
+  function accepted(environment: Record<string, string>, overrides: ReturnType<typeof flag>[]) {
+    const result = parseBuiltin(environment, overrides, OPTIONS);
+    if (result.kind === "invalid") throw new Error(result.problems.map(formatProblem).join("\n"));
+    return result.config;
+  }
+
+  test("is builtinConfig() when nothing else is said", () => {
+    expect(accepted({}, [])).toEqual(builtinConfig(OPTIONS));
+  });
+
+  test("keeps places that no file could name, such as a folder with a blank", () => {
+    const places = { ...OPTIONS, socket: "/tmp/a b/agent.sock", storagePath: "relative.db" };
+    const result = parseBuiltin({}, [], places);
+    expect(result.kind === "ok" && result.config.http.socket).toBe("/tmp/a b/agent.sock");
+    expect(result.kind === "ok" && result.config.storage.path).toBe("relative.db");
+  });
+
+  test("takes flags over the environment over the places, and keeps the loopback paths", () => {
+    const environment = {
+      PATRONUS_HTTP__LISTEN: "127.0.0.1:1",
+      PATRONUS_HTTP__SOCKET: "/run/env.sock",
+      PATRONUS_NODE__ID: "box",
+      PATRONUS_STORAGE__FLUSH_INTERVAL_SECS: "30",
+    };
+    const config = accepted(environment, [flag("--listen", "http.listen", "127.0.0.1:2")]);
+    expect(config.http).toMatchObject({ listen: "127.0.0.1:2", socket: "/run/env.sock" });
+    expect(config.storage).toMatchObject({ path: "/tmp/p.db", flush_interval_secs: 30 });
+    expect(config.node.id).toBe("box");
+    expect(config.paths).toEqual(builtinConfig(OPTIONS).paths);
+    expect(accepted({ PATRONUS_HTTP__LISTEN: "" }, []).http.listen).toBeNull();
+  });
+
+  const rows = [
+    ["--listen", "http.listen", "0.0.0.0:9477"],
+    ["--listen", "http.listen", "nowhere"],
+    ["--socket", "http.socket", "agent.sock"],
+    ["--storage", "storage.path", "patronus.db"],
+  ] as const;
+
+  test.each(rows)("refuses %s (%s) %s as it does over a file", (name, key, value) => {
+    const result = parseBuiltin({}, [flag(name, key, value)], OPTIONS);
+    if (result.kind === "ok") throw new Error("accepted");
+    expect(result.problems.map(formatProblem)).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: ${key}: cannot (use|open) "${value}"`)),
+    ]);
   });
 });

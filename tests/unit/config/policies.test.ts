@@ -41,9 +41,14 @@ describe("readPolicies()", () => {
     ]);
   });
 
-  test("warns that nothing is decided, and of each key that would act", () => {
-    const { report } = read("[{ id: 1, primary: fiber, backups: [lte], all_down: hold }]");
-    expect(report.warnings.map(({ key }) => key)).toEqual(["policies[0].all_down", "policies"]);
+  test("warns once that nothing is decided, whatever the policies would do", () => {
+    const acts = "route: { match: [{ to: default }] }, all_down: hold, flows: keep";
+    const { report } = read(`[
+      { id: 1, primary: fiber, backups: [lte], ${acts} },
+      { id: 2, primary: lte, backups: [dsl], all_down: os },
+    ]`);
+    expect(report.problems).toEqual([]);
+    expect(report.warnings.map(({ key }) => key)).toEqual(["policies"]);
     expect(read("[]").report.warnings).toEqual([]);
   });
 

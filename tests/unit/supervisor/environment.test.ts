@@ -27,6 +27,15 @@ describe("the environment of our processes", () => {
     }
   });
 
+  test("the process that reads the configuration again sees what it may refer to", () => {
+    const environment = readerEnvironment({ ...HOSTILE, PATRONUS_CONFIG: "/etc/x.yaml" });
+    expect(environment).toMatchObject({ SECRET: "x", PATRONUS_CONFIG: "/etc/x.yaml" });
+    const foreign = Object.keys(environment).filter(
+      (name) => name in HOSTILE && /^(BUN|NODE|LD)_/.test(name),
+    );
+    expect(foreign).toEqual([]);
+  });
+
   test("only the supervisor speaks to the service manager", () => {
     expect(cleanEnvironment(HOSTILE)["NOTIFY_SOCKET"]).toBe("/run/systemd/notify");
     expect(childEnvironment(HOSTILE, "quiet")["NOTIFY_SOCKET"]).toBeUndefined();
