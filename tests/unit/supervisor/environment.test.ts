@@ -3,6 +3,7 @@ import {
   childEnvironment,
   cleanEnvironment,
   loadOf,
+  readerEnvironment,
 } from "../../../agent/supervisor/environment.ts";
 import { agentConfig, pathConfig } from "../../support/configs.ts";
 
