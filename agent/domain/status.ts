@@ -11,7 +11,10 @@ export function statusOf(code: number): Status {
   return STATUSES[code] ?? "unknown";
 }
 
-/** The metric that keeps a score from 100; `none` at 100, `reachability` when nothing replied. */
+/**
+ * The metric that keeps a score from 100; `none` at 100, `loss` when nothing replied, `reachability`
+ * when the path is held down by a verdict.
+ */
 export type Limiting = "none" | "latency" | "loss" | "jitter" | "reachability";
 
 export const LIMITINGS = [
