@@ -39,6 +39,7 @@ interface Path {
   readonly status: string;
   readonly health_score: number | null;
   readonly latency_ms: number | null;
+  readonly latency_p50_ms: number | null;
   readonly packet_loss_pct: number | null;
   readonly samples: number;
   readonly targets: readonly { readonly outcomes: Readonly<Record<string, number>> }[];
@@ -48,11 +49,21 @@ function outcomesOf(path: Path): Readonly<Record<string, number>> {
   return path.targets[0]?.outcomes ?? {};
 }
 
-function meanMs(record: readonly Entry[]): number {
-  const delays = record.flatMap(({ arrivedUs, departedUs }) =>
-    departedUs === null ? [] : [departedUs - arrivedUs],
+function delaysMs(record: readonly Entry[]): number[] {
+  return record.flatMap(({ arrivedUs, departedUs }) =>
+    departedUs === null ? [] : [(departedUs - arrivedUs) / 1_000],
   );
-  return delays.reduce((sum, us) => sum + us, 0) / delays.length / 1_000;
+}
+
+function meanMs(record: readonly Entry[]): number {
+  const delays = delaysMs(record);
+  return delays.reduce((sum, ms) => sum + ms, 0) / delays.length;
+}
+
+/** Nearest rank, as the agent's p50. */
+function medianMs(record: readonly Entry[]): number {
+  const delays = delaysMs(record).sort((a, b) => a - b);
+  return delays[Math.ceil(delays.length / 2) - 1] ?? Number.NaN;
 }
 
 describe.skipIf(problem !== null)(`the agent in the lab (${problem ?? "as root"})`, () => {
@@ -107,7 +118,11 @@ describe.skipIf(problem !== null)(`the agent in the lab (${problem ?? "as root"}
     const same = records.good.slice(replied - PROBES, replied);
     expect(same.length).toBe(PROBES);
     const latencyMs = path("good").latency_ms ?? Number.NaN;
-    expect(Math.abs(latencyMs - meanMs(same))).toBeLessThan(0.3);
+    expect(Math.abs((path("good").latency_p50_ms ?? Number.NaN) - medianMs(same))).toBeLessThan(
+      0.3,
+    );
+    // When the box wakes the responder late, one packet's arrival in its record is late by that.
+    expect(Math.abs(latencyMs - meanMs(same))).toBeLessThan(1);
     // The agent cannot be faster than the responder.
     expect(latencyMs).toBeGreaterThan(meanMs(same));
     expect(path("good")).toMatchObject({ status: "up", packet_loss_pct: 0, samples: PROBES });

@@ -16,6 +16,8 @@ import { namespaceProblem } from "../support/lab/namespace.ts";
 const problem = namespaceProblem() ?? (existsSync(FILE) ? null : "needs the compiled agent");
 const TARGET = "10.99.0.30";
 const INTERVAL_US = 100_000;
+/** A third of the shortest stop. */
+const SLOWEST_MS = 500;
 const CONFIG = `
 health: { check_interval_secs: 1, probes_per_check: 10 }
 paths:
@@ -67,9 +69,8 @@ describe.skipIf(problem !== null)(`a stalled agent (${problem ?? "as root"})`, (
     expect(changes()).toBe(before);
     expect(agent.children()).toEqual(pids);
     const record = await lab.record(TARGET);
-    // The responder may be late itself, which its record says; the agent may not add to it.
-    const slowest = Math.max(...record.map((one) => (one.departedUs ?? 0) - one.arrivedUs));
-    expect(paths[0]?.latency_max_ms).toBeLessThan(slowest / 1_000 + 5);
+    // The responder may be late itself by some ten ms; a stamp taken after the stop by far more.
+    expect(paths[0]?.latency_max_ms).toBeLessThan(SLOWEST_MS);
     const arrivals = record
       .map(({ arrivedUs }) => arrivedUs)
       .filter((arrivedUs) => arrivedUs >= resumedUs);
