@@ -177,8 +177,19 @@ export class Driver {
   }
 
   #step(inputs: readonly Input[], now: Instant): void {
-    for (const effect of this.#parts.engine.handle(inputs, now)) this.#perform(effect);
+    const all = [...this.#ownStall(now), ...inputs];
+    for (const effect of this.#parts.engine.handle(all, now)) this.#perform(effect);
     this.#arm();
+  }
+
+  /**
+   * Were we stopped ourselves? A timer that should have fired long ago says so, whatever woke us
+   * first: after a stop the frames that waited in the channel come before the timer.
+   */
+  #ownStall(now: Instant): Input[] {
+    const planned = this.#armedFor;
+    if (planned === null || between(planned, now) <= STALL_US) return [];
+    return [{ kind: "stalled", from: planned, to: now }];
   }
 
   #arm(): void {
@@ -186,14 +197,14 @@ export class Driver {
     if (next === this.#armedFor) return;
     this.#disarm();
     this.#armedFor = next;
-    this.#disarm = next === null ? () => {} : this.#parts.timers.arm(next, () => this.#wake(next));
+    this.#disarm = next === null ? () => {} : this.#parts.timers.arm(next, () => this.#wake());
   }
 
-  #wake(planned: Instant): void {
-    this.#armedFor = null;
+  #wake(): void {
     const now = this.#parts.clock.monotonic();
-    const late = between(planned, now) > STALL_US;
-    this.#step(late ? [{ kind: "stalled", from: planned, to: now }] : [], now);
+    const stall = this.#ownStall(now);
+    this.#armedFor = null;
+    this.#step(stall, now);
   }
 
   #perform(effect: Effect): void {

@@ -12,8 +12,8 @@ export function statusOf(code: number): Status {
 }
 
 /**
- * The metric that keeps a score from 100; `none` at 100, `loss` when nothing replied, `reachability`
- * when the path is held down by a verdict.
+ * The metric that keeps a score from 100; `none` at 100, `loss` when nothing replied,
+ * `reachability` when the path is held down by a verdict.
  */
 export type Limiting = "none" | "latency" | "loss" | "jitter" | "reachability";
 

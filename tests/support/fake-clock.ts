@@ -49,6 +49,11 @@ export class FakeClock implements Clock, Timers {
     this.#moveTo(end);
   }
 
+  /** Time passes and nothing runs: due timers fire at the next `advance`, late. */
+  stopFor(ms: number): void {
+    this.#moveTo(instant(this.#monotonic + ms * US_PER_MS));
+  }
+
   /** A step of the wall clock alone. */
   stepWall(ms: number): void {
     this.#wall = unixMillis(this.#wall + ms);

@@ -154,6 +154,26 @@ describe("Driver", () => {
     expect(engine.status(0)).toBe("unknown");
   });
 
+  test("a frame that is read after a stop of a minute does not find the path stale", () => {
+    const { driver, outcomes, clock, engine, log } = running();
+    driver.receive(outcomes({ series: 0, kind: "replied" }));
+    const waiting = outcomes({ series: 0, kind: "replied" });
+    clock.stopFor(60_000);
+    driver.receive(waiting);
+    expect(engine.status(0)).toBe("up");
+    clock.advance(7_000);
+    expect(engine.status(0)).toBe("up");
+    expect(log.messages.filter((text) => text === "path status changed").length).toBe(1);
+  });
+
+  test("a timer that fires a minute late does not find the path stale", () => {
+    const { driver, outcomes, clock, engine } = running();
+    driver.receive(outcomes({ series: 0, kind: "replied" }));
+    clock.stopFor(60_000);
+    clock.advance(0);
+    expect(engine.status(0)).toBe("up");
+  });
+
   test("stop() closes the journal and leaves no timer", () => {
     const { driver, journal, clock } = running();
     driver.stop();
