@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { OUTCOME_FLAG } from "../../agent/domain/outcome.ts";
 import { TABLE_FLAG } from "../../agent/wire/frame.ts";
 import { ECHO_REPLY, ECHO_REQUEST, echoStampsOf } from "../support/capture.ts";
-import { Namespace } from "../support/namespaces.ts";
+import type { Namespace } from "../support/lab/namespace.ts";
+import { createNamespace } from "../support/lab/namespace.ts";
 import type { NamedOutcome } from "../support/probe-run.ts";
 import { cpuNs, memoryOf, switchesOf } from "../support/processes.ts";
 import { udpRow } from "../support/table-rows.ts";
@@ -120,20 +121,20 @@ async function startCapture(end: Namespace, device: string, file: string) {
  * of the request at the far end, which follows our send stamp without anything between.
  */
 async function rttError(stall: string): Promise<void> {
-  const [near, far] = [new Namespace("near"), new Namespace("far")];
+  const [near, far] = [createNamespace("near"), createNamespace("far")];
   try {
-    near.run(["ip", "link", "add", "pat0", "type", "veth", "peer", "pat1", "netns", far.name]);
-    near.run(["ip", "addr", "add", "10.158.0.1/30", "dev", "pat0"]);
-    far.run(["ip", "addr", "add", "10.158.0.2/30", "dev", "pat1"]);
-    near.run(["ip", "link", "set", "pat0", "up"]);
-    far.run(["ip", "link", "set", "pat1", "up"]);
+    near.exec(["ip", "link", "add", "pat0", "type", "veth", "peer", "pat1", "netns", far.name]);
+    near.exec(["ip", "addr", "add", "10.158.0.1/30", "dev", "pat0"]);
+    far.exec(["ip", "addr", "add", "10.158.0.2/30", "dev", "pat1"]);
+    near.exec(["ip", "link", "set", "pat0", "up"]);
+    far.exec(["ip", "link", "set", "pat1", "up"]);
     const files = [join(folder, "requests.pcap"), join(folder, "replies.pcap")] as const;
     const captures = [
       await startCapture(far, "pat1", files[0]),
       await startCapture(near, "pat0", files[1]),
     ];
     const script = join(import.meta.dir, "../support/rtt-run.ts");
-    const text = near.run([process.execPath, script, "10.158.0.2", "3000", "2", stall]);
+    const text = near.exec([process.execPath, script, "10.158.0.2", "3000", "2", stall]);
     await Bun.sleep(1_500); // tcpdump's last block
     for (const capture of captures) {
       capture.kill("SIGTERM");
@@ -144,8 +145,8 @@ async function rttError(stall: string): Promise<void> {
     const truth = [...requests].map(([number, at]) => (replies.get(number) ?? Number.NaN) - at);
     report(stall, JSON.parse(text), truth);
   } finally {
-    near.remove();
-    far.remove();
+    near.close();
+    far.close();
   }
 }
 

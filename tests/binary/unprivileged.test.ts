@@ -4,7 +4,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chownSync, mkdirSync } from "node:fs";
 import type { RunningAgent } from "../support/agent.ts";
 import { scratchFolder, startAgent } from "../support/agent.ts";
-import { Namespace } from "../support/namespaces.ts";
+import type { Namespace } from "../support/lab/namespace.ts";
+import { createNamespace } from "../support/lab/namespace.ts";
 
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
@@ -19,12 +20,12 @@ interface Snapshot {
 }
 
 describe.skipIf(!isRoot)("unprivileged (skipped: needs root to give privileges away)", () => {
-  const namespace: Namespace | null = isRoot ? new Namespace("unpriv") : null;
+  const namespace: Namespace | null = isRoot ? createNamespace("unpriv") : null;
   let agent: RunningAgent | null = null;
 
   afterAll(async () => {
     await agent?.sweep();
-    namespace?.remove();
+    namespace?.close();
   });
 
   test("run without capability and with ping_group_range closed probes by UDP and says so", async () => {
@@ -36,7 +37,7 @@ describe.skipIf(!isRoot)("unprivileged (skipped: needs root to give privileges a
     }
     const drop = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
     const prefix = [...namespace.command([]), ...drop, "--bounding-set=-all", "--inh-caps=-all"];
-    namespace.set("net.ipv4.ping_group_range", "1 0");
+    namespace.sysctl("net.ipv4.ping_group_range", "1 0");
     agent = startAgent({ config: null, folder, prefix });
     await agent.until("udp up", async () => {
       const { paths } = (await agent?.json<Snapshot>("/api/v1/health/snapshot")) ?? { paths: [] };

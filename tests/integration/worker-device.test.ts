@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { Namespace, namespaceProblem } from "../support/namespaces.ts";
+import type { Namespace } from "../support/lab/namespace.ts";
+import { createNamespace, namespaceProblem } from "../support/lab/namespace.ts";
 
 const SCRIPT = join(import.meta.dir, "../support/device-run.ts");
 const problem = namespaceProblem();
@@ -16,15 +17,15 @@ describe.skipIf(problem !== null)(`probes through a device (${problem ?? "namesp
   let phases: Phases;
 
   beforeAll(() => {
-    near = new Namespace("dev-near");
-    far = new Namespace("dev-far");
+    near = createNamespace("dev-near");
+    far = createNamespace("dev-far");
     // The far host would answer only one closed port per second.
-    far.set("net.ipv4.icmp_ratelimit", "0");
-    phases = JSON.parse(near.run([process.execPath, SCRIPT, far.name]));
+    far.sysctl("net.ipv4.icmp_ratelimit", "0");
+    phases = JSON.parse(near.exec([process.execPath, SCRIPT, far.name]));
   }, 30_000);
   afterAll(() => {
-    near.remove();
-    far.remove();
+    near.close();
+    far.close();
   });
 
   test("while it is up, ICMP and UDP are answered", () => {

@@ -5,7 +5,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { Namespace, namespaceProblem } from "../support/namespaces.ts";
+import type { Namespace } from "../support/lab/namespace.ts";
+import { createNamespace, namespaceProblem } from "../support/lab/namespace.ts";
 
 const SCRIPT = join(import.meta.dir, "../support/fault-matrix.ts");
 /** Ten probes in 0.4 s, their timeout of 0.5 s, and the linger of 3 s. */
@@ -62,15 +63,15 @@ for (const mode of ["raw", "dgram"] as const) {
     let matrix: Matrix;
 
     beforeAll(() => {
-      namespace = new Namespace(`fault-${mode}`);
-      namespace.set("net.ipv4.icmp_echo_ignore_all", "1");
-      if (mode === "dgram") namespace.set("net.ipv4.ping_group_range", "0 2147483647");
+      namespace = createNamespace(`fault-${mode}`);
+      namespace.sysctl("net.ipv4.icmp_echo_ignore_all", "1");
+      if (mode === "dgram") namespace.sysctl("net.ipv4.ping_group_range", "0 2147483647");
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        matrix = JSON.parse(namespace.run([process.execPath, SCRIPT, String(RUN_MS)]));
+        matrix = JSON.parse(namespace.exec([process.execPath, SCRIPT, String(RUN_MS)]));
         if (matrix.counters.stalls === 0) return;
       }
     }, 30_000);
-    afterAll(() => namespace.remove());
+    afterAll(() => namespace.close());
 
     test("the socket is of the wanted kind", () => {
       expect(matrix.abilities).toMatchObject({ icmp4: mode, problems: [] });

@@ -5,7 +5,8 @@ import { accessSync, constants } from "node:fs";
 import { OUTCOME } from "../../agent/domain/outcome.ts";
 import type { WorkerAbilities } from "../../agent/wire/frame.ts";
 import { decodeJson, FRAME, TABLE_FLAG } from "../../agent/wire/frame.ts";
-import { Namespace, namespaceProblem } from "../support/namespaces.ts";
+import type { Namespace } from "../support/lab/namespace.ts";
+import { createNamespace, namespaceProblem } from "../support/lab/namespace.ts";
 import { icmpRow, udpRow } from "../support/table-rows.ts";
 import { WorkerProcess } from "../support/worker-process.ts";
 
@@ -43,12 +44,12 @@ describe.skipIf(problem !== null)(`worker without capabilities (${problem ?? "se
   const started: WorkerProcess[] = [];
 
   beforeAll(() => {
-    namespace = new Namespace("priv");
+    namespace = createNamespace("priv");
   });
   afterEach(async () => {
     for (const worker of started.splice(0)) await worker.sweep();
   });
-  afterAll(() => namespace.remove());
+  afterAll(() => namespace.close());
 
   function start(): WorkerProcess {
     const worker = new WorkerProcess({ prefix: namespace.command(UNPRIVILEGED) });
@@ -63,7 +64,7 @@ describe.skipIf(problem !== null)(`worker without capabilities (${problem ?? "se
   }
 
   test("ping_group_range closed: UDP works, ICMP is unsent and the reason is told", async () => {
-    namespace.set("net.ipv4.ping_group_range", "1 0");
+    namespace.sysctl("net.ipv4.ping_group_range", "1 0");
     const worker = start();
     await worker.hello();
     await worker.table(1, [
@@ -80,7 +81,7 @@ describe.skipIf(problem !== null)(`worker without capabilities (${problem ?? "se
   });
 
   test("ping_group_range open: ICMP works through datagram sockets", async () => {
-    namespace.set("net.ipv4.ping_group_range", `0 ${NOBODY}`);
+    namespace.sysctl("net.ipv4.ping_group_range", `0 ${NOBODY}`);
     const worker = start();
     await worker.hello();
     await worker.table(1, [icmpRow(LOCAL, PACE)]);
