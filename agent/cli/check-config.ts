@@ -30,12 +30,21 @@ const MEGABYTE = 1e6;
 
 function summary(config: AgentConfig): string[] {
   const targets = config.paths.reduce((sum, path) => sum + path.targets.length, 0);
-  const counts = `${config.paths.length} paths, ${targets} targets, ${config.policies.length} policies`;
+  const counts = [
+    counted(config.paths.length, "path"),
+    counted(targets, "target"),
+    config.policies.length === 1 ? "1 policy" : `${config.policies.length} policies`,
+  ].join(", ");
   return [
     `${config.origin}: ok, ${counts}`,
     ...config.paths.map((path) => {
       const cost = (dataCostPerMonth(path) / MEGABYTE).toFixed(1);
-      return `  ${path.id}: ${path.targets.length} targets, ${path.profile}, ${cost} MB a month`;
+      const own = counted(path.targets.length, "target");
+      return `  ${path.id}: ${own}, ${path.profile}, ${cost} MB a month`;
     }),
   ];
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
