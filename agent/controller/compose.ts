@@ -59,9 +59,10 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const driver = new Driver({ clock, timers, log, scorer, engine, journal, channel, health });
   const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
-  const current = new CurrentPlan(config, { names, addresses }, (applied) => {
+  const current = new CurrentPlan(config, { names, addresses }, (applied, moved) => {
     health.configure(applied.config, applied.plan);
-    driver.applyPlan(applied.plan);
+    if (moved === null) driver.applyPlan(applied.plan);
+    else driver.readdress(applied.plan, moved);
   });
   const httpProblems: string[] = [];
   const parts = { clock, scorer, driver, health, journal, status, httpProblems };

@@ -3,7 +3,11 @@
  * resolve. An unchanged configuration changes nothing, so no window starts anew without need.
  */
 
+import type { ParsedAddress } from "../domain/address.ts";
+import { formatAddress } from "../domain/address.ts";
 import type { AgentConfig } from "../domain/config.ts";
+import type { PathIndex } from "../domain/ids.ts";
+import { pathIndex } from "../domain/ids.ts";
 import type { Names } from "./names.ts";
 import type { AddressBook, ProbePlan } from "./probe-table.ts";
 import { planProbes } from "./probe-table.ts";
@@ -20,12 +24,15 @@ export interface PlanSources {
   readonly addresses: AddressBook;
 }
 
+/** `moved`: paths whose targets have other addresses; null: everything is new. */
+export type ApplyPlan = (applied: AppliedPlan, moved: readonly PathIndex[] | null) => void;
+
 export class CurrentPlan {
   readonly #sources: PlanSources;
-  readonly #apply: (applied: AppliedPlan) => void;
+  readonly #apply: ApplyPlan;
   #value: AppliedPlan;
 
-  constructor(config: AgentConfig, sources: PlanSources, apply: (applied: AppliedPlan) => void) {
+  constructor(config: AgentConfig, sources: PlanSources, apply: ApplyPlan) {
     this.#sources = sources;
     this.#apply = apply;
     this.#value = { config, plan: planProbes(config, sources.addresses), revision: 0 };
@@ -37,8 +44,10 @@ export class CurrentPlan {
 
   /** Resolves what is there, applies the plan, and again when more names are known. */
   follow(): void {
-    this.#sources.names.follow(this.#value.config, () => this.#rebuild(this.#value.config));
-    this.#rebuild(this.#value.config);
+    const { config } = this.#value;
+    this.#sources.names.follow(config, () => this.#readdress(config));
+    this.#value = this.#planned(config);
+    this.#apply(this.#value, null);
   }
 
   /** True when the configuration differed and was applied. */
@@ -49,9 +58,23 @@ export class CurrentPlan {
     return true;
   }
 
-  #rebuild(config: AgentConfig): void {
-    const plan = planProbes(config, this.#sources.addresses);
-    this.#value = { config, plan, revision: this.#value.revision + 1 };
-    this.#apply(this.#value);
+  #readdress(config: AgentConfig): void {
+    const before = this.#value.plan.series;
+    this.#value = this.#planned(config);
+    const moved = new Set(
+      this.#value.plan.series
+        .filter(({ address }, i) => textOf(address) !== textOf(before[i]?.address ?? null))
+        .map(({ path }) => pathIndex(path)),
+    );
+    this.#apply(this.#value, [...moved]);
   }
+
+  #planned(config: AgentConfig): AppliedPlan {
+    const plan = planProbes(config, this.#sources.addresses);
+    return { config, plan, revision: this.#value.revision + 1 };
+  }
+}
+
+function textOf(address: ParsedAddress | null): string {
+  return address === null ? "" : formatAddress(address);
 }

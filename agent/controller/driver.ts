@@ -82,13 +82,26 @@ export class Driver {
 
   /** Takes a new table: every window starts anew. */
   applyPlan(plan: ProbePlan): void {
-    const now = this.#parts.clock.monotonic();
-    this.#plan = plan;
-    // Differs from the epoch of an earlier controller whose outcomes may still lie in the channel.
-    this.#epoch = Math.max(this.#epoch + 1, Math.floor(now / 1_000)) >>> 0;
+    const now = this.#beginEpoch(plan);
     this.#parts.scorer.configure(plan.layouts);
     this.#step([{ kind: "table", paths: plan.enginePaths }], now);
     this.#sendTable();
+  }
+
+  /** The same paths with other addresses: only the windows of `moved` start anew. */
+  readdress(plan: ProbePlan, moved: readonly PathIndex[]): void {
+    this.#beginEpoch(plan);
+    for (const path of moved) this.#parts.scorer.resetPath(path);
+    this.#sendTable();
+  }
+
+  #beginEpoch(plan: ProbePlan): Instant {
+    const now = this.#parts.clock.monotonic();
+    this.#plan = plan;
+    this.#acknowledged = false;
+    // Differs from the epoch of an earlier controller whose outcomes may still lie in the channel.
+    this.#epoch = Math.max(this.#epoch + 1, Math.floor(now / 1_000)) >>> 0;
+    return now;
   }
 
   /** A worker of this generation is there; 0: it is gone. */

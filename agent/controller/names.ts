@@ -4,7 +4,9 @@
  */
 
 import type { ParsedAddress } from "../domain/address.ts";
+import { formatAddress } from "../domain/address.ts";
 import type { AgentConfig } from "../domain/config.ts";
+import type { Micros } from "../domain/units.ts";
 import { after, micros, US_PER_S } from "../domain/units.ts";
 import type { NameQuery, Resolution } from "../io/resolver.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
@@ -22,6 +24,8 @@ export interface NameParts {
 type Pending = readonly [string, NameQuery];
 
 const RETRY = micros(30 * US_PER_S);
+/** Names that resolved are asked again: behind them addresses move. */
+const REFRESH = micros(300 * US_PER_S);
 
 export class Names {
   readonly #parts: NameParts;
@@ -36,39 +40,61 @@ export class Names {
     return this.#known;
   }
 
-  /** Takes the hosts of a configuration; `changed` is called when more addresses are known. */
+  /**
+   * Takes the hosts of a configuration and keeps asking for its names; `changed` is called when an
+   * address is new or another one.
+   */
   follow(config: AgentConfig, changed: () => void): void {
     const asked = ++this.#asked;
-    const pending = new Map<string, NameQuery>();
+    const names = new Map<string, NameQuery>();
     for (const target of config.paths.flatMap((path) => path.targets)) {
       const key = addressKey(target);
       const query = { host: target.host, family: target.probe.family };
       const literal = this.#parts.literal(query);
       if (literal !== null) this.#known.set(key, literal);
-      else if (!this.#known.has(key)) pending.set(key, query);
+      else names.set(key, query);
     }
-    if (pending.size > 0) void this.#ask([...pending], asked, changed);
+    if (names.size > 0) void this.#ask([...names], asked, changed);
   }
 
   async #ask(queries: readonly Pending[], asked: number, changed: () => void): Promise<void> {
     const results = await Promise.all(queries.map(([, query]) => this.#parts.resolve(query)));
     if (asked !== this.#asked) return; // a newer configuration has taken over
-    const failed: Pending[] = [];
-    for (const [i, [key, query]] of queries.entries()) {
+    const missing: Pending[] = [];
+    let changes = 0;
+    for (const [i, pending] of queries.entries()) {
       const result = results[i];
-      if (result?.kind === "resolved") {
-        this.#known.set(key, result.address);
-      } else {
-        failed.push([key, query]);
-        this.#parts.log.warn("cannot resolve a target, asking again", {
-          host: query.host,
-          reason: result?.reason ?? "no answer",
-        });
-      }
+      if (result?.kind === "resolved") changes += this.#take(pending[0], result.address) ? 1 : 0;
+      else if (this.#failed(pending, result?.reason ?? "no answer")) missing.push(pending);
     }
-    if (failed.length < queries.length) changed();
-    if (failed.length === 0) return;
-    const at = after(this.#parts.clock.monotonic(), RETRY);
-    this.#parts.timers.arm(at, () => void this.#ask(failed, asked, changed));
+    if (changes > 0) changed();
+    const known = queries.filter((pending) => !missing.includes(pending));
+    this.#again(missing, RETRY, asked, changed);
+    this.#again(known, REFRESH, asked, changed);
+  }
+
+  /** True when the address is new or another one. */
+  #take(key: string, address: ParsedAddress): boolean {
+    const before = this.#known.get(key);
+    this.#known.set(key, address);
+    return before === undefined || formatAddress(before) !== formatAddress(address);
+  }
+
+  /** True when there is no address at all; one that was known is kept while the servers fail. */
+  #failed([key, { host }]: Pending, reason: string): boolean {
+    const isMissing = !this.#known.has(key);
+    const what = isMissing
+      ? "cannot resolve a target, asking again"
+      : "cannot resolve a target, its last address stays";
+    this.#parts.log.warn(what, { host, reason });
+    return isMissing;
+  }
+
+  #again(queries: readonly Pending[], span: Micros, asked: number, changed: () => void): void {
+    if (queries.length === 0) return;
+    const at = after(this.#parts.clock.monotonic(), span);
+    this.#parts.timers.arm(at, () => {
+      if (asked === this.#asked) void this.#ask(queries, asked, changed);
+    });
   }
 }

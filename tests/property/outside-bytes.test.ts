@@ -1,6 +1,6 @@
 /**
- * Fuzz: whatever arrives, no parser throws, and nothing that differs from a genuine reply in one bit
- * passes for one. FULL=1 runs longer.
+ * Fuzz: whatever arrives, no parser throws, and nothing that differs from a genuine reply in one
+ * bit passes for one. FULL=1 runs longer.
  */
 
 import { describe, expect, test } from "bun:test";

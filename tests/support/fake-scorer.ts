@@ -16,6 +16,7 @@ export class FakeScorer extends FakeScores implements Scorer {
   readonly touchedPaths = new Uint32Array(64);
   readonly rejected = 0;
   configured: readonly PathLayout[] = [];
+  readonly reset: PathIndex[] = [];
   readonly pathCount: number;
   readonly seriesCount: number;
 
@@ -48,6 +49,9 @@ export class FakeScorer extends FakeScores implements Scorer {
     return touched;
   }
 
-  resetPath(_path: PathIndex): void {}
+  resetPath(path: PathIndex): void {
+    this.reset.push(path);
+  }
+
   setHardDown(_path: PathIndex, _down: boolean): void {}
 }

@@ -3,6 +3,7 @@ import { Driver } from "../../../agent/controller/driver.ts";
 import { HealthReader } from "../../../agent/controller/health-reader.ts";
 import { planProbes } from "../../../agent/controller/probe-table.ts";
 import { parseAddress } from "../../../agent/domain/address.ts";
+import { pathIndex } from "../../../agent/domain/ids.ts";
 import { micros, US_PER_S } from "../../../agent/domain/units.ts";
 import { Engine } from "../../../agent/engine/engine.ts";
 import { decodeTable, encodeSignal, FRAME, readHeader } from "../../../agent/wire/frame.ts";
@@ -179,6 +180,18 @@ describe("Driver", () => {
     driver.stop();
     expect(journal.closed).toBe(true);
     expect(clock.armed).toBe(0);
+  });
+
+  test("readdress() sends a new table and leaves the other paths as they are", () => {
+    const { driver, outcomes, engine, plan, scorer, sent } = running();
+    driver.receive(outcomes({ series: 0, kind: "replied" }, { series: 1, kind: "replied" }));
+    const frames = sent.length;
+    const old = outcomes({ series: 0, kind: "expired" });
+    driver.readdress(plan, [pathIndex(1)]);
+    expect(sent.length).toBe(frames + 1);
+    expect(scorer.reset).toEqual([pathIndex(1)]);
+    driver.receive(old);
+    expect([engine.status(0), driver.acknowledged]).toEqual(["up", false]);
   });
 
   test("applyPlan() starts a new epoch, so that waiting results of the old table do not count", () => {

@@ -87,4 +87,33 @@ describe("Names", () => {
     await settle();
     expect(changes).toBe(0);
   });
+
+  test("a name that resolved is asked again every 5 min and told only when it has moved", async () => {
+    let text = "192.0.2.9";
+    const { names, clock, settle, asked } = world(() => resolved(text));
+    let changes = 0;
+    names.follow(agentConfig([pathConfig("a", ["one.example"])]), () => changes++);
+    await settle();
+    clock.advance(300_000);
+    await settle();
+    expect([changes, asked()]).toEqual([1, 2]);
+    text = "192.0.2.10";
+    clock.advance(300_000);
+    await settle();
+    expect([changes, asked()]).toEqual([2, 3]);
+  });
+
+  test("the last address stays while the servers fail", async () => {
+    let up = true;
+    const { names, clock, settle, log } = world(() => (up ? resolved("192.0.2.9") : DOWN));
+    let changes = 0;
+    names.follow(agentConfig([pathConfig("a", ["one.example"])]), () => changes++);
+    await settle();
+    up = false;
+    clock.advance(300_000);
+    await settle();
+    expect(changes).toBe(1);
+    expect(names.known.get("any one.example")?.bytes).toEqual(Uint8Array.of(192, 0, 2, 9));
+    expect(log.messages).toEqual(["cannot resolve a target, its last address stays"]);
+  });
 });
