@@ -1,6 +1,7 @@
 /** `check-config`: every problem of the configuration at once, and what watching will cost. */
 
 import { dataCostPerMonth } from "../config/data-cost.ts";
+import { megabytes } from "../domain/amount.ts";
 import type { AgentConfig } from "../domain/config.ts";
 import { USUAL_CONFIG } from "../io/config-files.ts";
 import type { CommandInput } from "./command.ts";
@@ -26,8 +27,6 @@ export async function checkConfig(input: CommandInput): Promise<number> {
   return ok ? EXIT.ok : EXIT.usage;
 }
 
-const MEGABYTE = 1e6;
-
 function summary(config: AgentConfig): string[] {
   const targets = config.paths.reduce((sum, path) => sum + path.targets.length, 0);
   const counts = [
@@ -38,7 +37,7 @@ function summary(config: AgentConfig): string[] {
   return [
     `${config.origin}: ok, ${counts}`,
     ...config.paths.map((path) => {
-      const cost = (dataCostPerMonth(path) / MEGABYTE).toFixed(1);
+      const cost = megabytes(dataCostPerMonth(path));
       const own = counted(path.targets.length, "target");
       return `  ${path.id}: ${own}, ${path.profile}, ${cost} MB a month`;
     }),

@@ -3,6 +3,7 @@
  * become null here, once; nothing behind this file can mistake a missing latency for 0 ms.
  */
 
+import { dataCostPerMonth } from "../config/data-cost.ts";
 import { formatAddress } from "../domain/address.ts";
 import type { AgentConfig, PathConfig } from "../domain/config.ts";
 import type { PathIndex } from "../domain/ids.ts";
@@ -104,6 +105,7 @@ export class HealthReader {
       limiting: known ? limitingOf(this.#sources.scorer.paths.limiting[row] ?? 0) : "none",
       samples: chosen < 0 ? 0 : (this.#sources.scorer.series.samples[chosen] ?? 0),
       last_checked: this.#lastChecked(row),
+      probe_octets_month: dataCostPerMonth(path),
       interface: path.interface,
       target: chosen < 0 ? null : (this.#plan?.series[chosen]?.target.host ?? null),
       targets: this.#targets(row),

@@ -29,6 +29,8 @@ export interface PathHealth {
   /** Wall-clock time of the newest resolved probe; null before the first. */
   readonly last_checked: UnixSeconds | null;
   readonly interface: string | null;
+  /** What watching costs, octets in 30 days, both directions with IP headers: an upper bound. */
+  readonly probe_octets_month: number;
   /** The target whose statistics speak for the path. */
   readonly target: string | null;
   readonly targets: readonly TargetHealth[];

@@ -3,7 +3,7 @@
  * Pure text; colours only where the caller says that a terminal reads it.
  */
 
-import { fixed, milliseconds } from "../domain/amount.ts";
+import { fixed, megabytes, milliseconds } from "../domain/amount.ts";
 import type { PathHealth } from "../domain/path-health.ts";
 import type { Status } from "../domain/status.ts";
 
@@ -32,6 +32,7 @@ const COLUMNS: readonly Column[] = [
   { heading: "JITTER ms", align: "right", cell: (path) => milliseconds(path.jitter_ms) },
   { heading: "MOS", align: "right", cell: (path) => fixed(path.mos, 2) },
   { heading: "LIMITED BY", align: "left", cell: (path) => dash(path.limiting) },
+  { heading: "MB/MONTH", align: "right", cell: (path) => megabytes(path.probe_octets_month) },
   { heading: "TARGET", align: "left", cell: (path) => targetText(path) },
 ];
 

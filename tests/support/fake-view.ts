@@ -170,6 +170,7 @@ export class FakeView implements AgentView {
       limiting: limitingOf(scorer.paths.limiting[row] ?? 0),
       samples: chosen < 0 ? 0 : 50,
       last_checked: chosen < 0 ? null : this.timestamp,
+      probe_octets_month: 114_048_000,
       interface: labels.interface,
       target: labels.targets[0] ?? null,
       targets: [],

@@ -74,6 +74,7 @@ const healthProperties = {
   samples: whole,
   last_checked: { type: ["integer", "null"], description: "Unix seconds" },
   interface: textOrNull,
+  probe_octets_month: whole,
   target: textOrNull,
   targets: list(ref("TargetHealth")),
 } as const;

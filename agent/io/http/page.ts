@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
-import { fixed, milliseconds } from "../../domain/amount.ts";
+import { fixed, megabytes, milliseconds } from "../../domain/amount.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
 import type { Status } from "../../domain/status.ts";
 import type { AgentStatus, HealthSnapshot } from "./view.ts";
@@ -92,7 +92,7 @@ function pathRow(path: PathHealth): Html {
 <td class="n">${fixed(path.packet_loss_pct, 1, " %")}</td>
 <td class="n">${milliseconds(path.jitter_ms, " ms")}</td>
 <td>${path.limiting === "none" ? "" : path.limiting}</td>
-<td>${path.target ?? ""}</td>
+<td>${path.target ?? ""}<small>${megabytes(path.probe_octets_month, " MB a month")}</small></td>
 </tr>
 `;
 }

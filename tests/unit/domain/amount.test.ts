@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fixed, milliseconds } from "../../../agent/domain/amount.ts";
+import { fixed, megabytes, milliseconds } from "../../../agent/domain/amount.ts";
 
 const rows = [
   [0.0414, "0.041"],
@@ -13,6 +13,15 @@ const rows = [
 
 test.each(rows)("milliseconds(%p) is %s", (value, want) => {
   expect(milliseconds(value)).toBe(want);
+});
+
+test("megabytes() keeps one decimal below ten", () => {
+  expect([0, 250_000, 6_200_000, 114_048_000].map((octets) => megabytes(octets))).toEqual([
+    "0.0",
+    "0.3",
+    "6.2",
+    "114",
+  ]);
 });
 
 test("a unit follows a number and not a dash", () => {
