@@ -32,6 +32,8 @@ small { color: var(--dim); display: block; }
   height: .6rem; margin-right: .5rem; width: .6rem; }
 .up { --c: #2e9e5b; } .degraded { --c: #d99a1c; } .down { --c: #d23f3f; } .unknown { --c: #8a8f98; }
 .problems { border-left: 3px solid #d99a1c; list-style: none; padding: .25rem 1rem; }
+.n, .s { white-space: nowrap; }
+@media (max-width: 640px) { .wide { display: none; } }
 `;
 
 const STYLE_DIGEST = createHash("sha256").update(STYLE).digest("base64");
@@ -63,7 +65,8 @@ export function statusPage(snapshot: HealthSnapshot, status: AgentStatus): Html 
 ${problemList(status.problems)}
 <table>
 <thead><tr><th>Path</th><th>Status</th><th class="n">Score</th><th class="n">Latency</th>
-<th class="n">Loss</th><th class="n">Jitter</th><th>Limited by</th><th>Target</th></tr></thead>
+<th class="n">Loss</th><th class="n wide">Jitter</th><th class="wide">Limited by</th>
+<th class="wide">Target</th></tr></thead>
 <tbody>${shown.map(pathRow)}</tbody>
 </table>
 <footer>${hidden > 0 ? `${hidden} more paths in the API. ` : ""}${timeOf(snapshot)},
@@ -90,11 +93,19 @@ function pathRow(path: PathHealth): Html {
 <td class="n">${fixed(path.health_score, 0, "")}</td>
 <td class="n">${milliseconds(path.latency_ms, " ms")}</td>
 <td class="n">${fixed(path.packet_loss_pct, 1, " %")}</td>
-<td class="n">${milliseconds(path.jitter_ms, " ms")}</td>
-<td>${path.limiting === "none" ? "" : path.limiting}</td>
-<td>${path.target ?? ""}<small>${megabytes(path.probe_octets_month, " MB a month")}</small></td>
+<td class="n wide">${milliseconds(path.jitter_ms, " ms")}</td>
+<td class="wide">${path.limiting === "none" ? "" : path.limiting}</td>
+<td class="wide">${targetOf(path)}<small>${monthly(path)}</small></td>
 </tr>
 `;
+}
+
+function targetOf(path: PathHealth): string {
+  return path.target ?? path.targets[0]?.host ?? "";
+}
+
+function monthly(path: PathHealth): string {
+  return megabytes(path.probe_octets_month, " MB a month");
 }
 
 function placeOf({ path_id, interface: device }: PathHealth): string {
