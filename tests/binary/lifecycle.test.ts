@@ -7,9 +7,16 @@ import type { RunningAgent } from "../support/agent.ts";
 import { startAgent } from "../support/agent.ts";
 import { isAlive } from "../support/processes.ts";
 
-/** Ten probes a second, a stored row every second: windows fill in half a second. */
+/**
+ * Ten probes a second, a stored row every second: windows fill in half a second. Only loss can make
+ * a status: on a starved box even loopback has an RTT of 100 ms now and then.
+ */
 const CONFIG = `
-health: { check_interval_secs: 1, probes_per_check: 10, db_persist_interval: 1, min_samples: 5 }
+health:
+  check_interval_secs: 1
+  probes_per_check: 10
+  db_persist_interval: 1
+  thresholds: { latency_ms: { max: 9000, critical: ~ }, jitter_ms: { max: 9000, critical: ~ } }
 paths:
   - { id: one, targets: [127.0.0.1] }
   - { id: two, targets: [127.0.0.2] }
@@ -21,7 +28,7 @@ const SOME_CHECKS_MS = 2_500;
 
 interface Snapshot {
   readonly timestamp: number;
-  readonly paths: { path_id: string; status: string; latency_ms: number | null }[];
+  readonly paths: { path_id: string; status: string; latency_p50_ms: number | null }[];
 }
 
 const agents: RunningAgent[] = [];
@@ -87,7 +94,7 @@ describe("processes", () => {
     const agent = start();
     await allUp(agent);
     const { paths } = await agent.json<Snapshot>("/api/v1/health/snapshot");
-    for (const path of paths) expect(path.latency_ms).toBeLessThan(1);
+    for (const path of paths) expect(path.latency_p50_ms).toBeLessThan(1);
     await Bun.sleep(SOME_CHECKS_MS);
     const asked = performance.now();
     expect(await agent.stop()).toBe(0);
