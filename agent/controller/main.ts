@@ -24,8 +24,11 @@ const DATA_FD = 4;
 /** HUP, INT, QUIT, USR1, USR2, TERM: the supervisor speaks for them. */
 const IGNORED_SIGNALS = [1, 2, 3, 10, 12, 15];
 const PR_SET_DUMPABLE = 4;
-/** Longer than any gap between pings; a loop that hangs is ended by the kernel. */
-const ALARM_SECONDS = 60;
+/**
+ * Longer than any gap between pings, and than a stop or suspend of minutes: the alarm runs on while
+ * we do not, and would end us as we wake. A loop that hangs for good is ended by the kernel.
+ */
+const ALARM_SECONDS = 600;
 
 /** `args`: pid of the supervisor, generation. */
 export async function runController(args: readonly string[]): Promise<number> {
