@@ -17,7 +17,3 @@ export function pathId(text: string): PathId {
 export function pathIndex(row: number): PathIndex {
   return row as PathIndex;
 }
-
-export function seriesIndex(row: number): SeriesIndex {
-  return row as SeriesIndex;
-}

@@ -26,20 +26,12 @@ export function micros(us: number): Micros {
   return us as Micros;
 }
 
-export function millis(ms: number): Millis {
-  return ms as Millis;
-}
-
 export function unixSeconds(s: number): UnixSeconds {
   return Math.floor(s) as UnixSeconds;
 }
 
 export function unixMillis(ms: number): UnixMillis {
   return ms as UnixMillis;
-}
-
-export function microsOf(span: Millis): Micros {
-  return (span * US_PER_MS) as Micros;
 }
 
 /** The moment `span` after `from`. */

@@ -17,7 +17,6 @@ const SYMBOLS = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
-  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
@@ -37,7 +36,6 @@ const SYMBOLS = {
   flock: { args: ["i32", "i32"], returns: "i32" },
   memfd_create: { args: ["ptr", "u32"], returns: "i32" },
   if_nametoindex: { args: ["ptr"], returns: "u32" },
-  setns: { args: ["i32", "i32"], returns: "i32" },
   signal: { args: ["i32", "ptr"], returns: "ptr" },
   alarm: { args: ["u32"], returns: "u32" },
   getppid: { args: [], returns: "i32" },
@@ -160,11 +158,6 @@ export function closeFd(fd: number): void {
 /** 0 or errno. */
 export function bindSocket(fd: number, address: Uint8Array): number {
   return errnoOf(libc().bind(fd, address, address.byteLength));
-}
-
-/** 0 or errno. */
-export function connectSocket(fd: number, address: Uint8Array): number {
-  return errnoOf(libc().connect(fd, address, address.byteLength));
 }
 
 const lengthCell = new Uint32Array(1);
@@ -304,11 +297,6 @@ export function memoryFile(name: string): FdResult {
 /** 0: no such interface. */
 export function interfaceIndex(name: string): number {
   return libc().if_nametoindex(cString(name));
-}
-
-/** Moves the calling thread into the namespace of `fd`; 0 or errno. For tests and labs. */
-export function enterNamespace(fd: number, type: number): number {
-  return errnoOf(libc().setns(fd, type));
 }
 
 // --- process
