@@ -36,6 +36,8 @@ const REPLIED: u8 = 0;
 const RESOLVED: u32 = 0b110011;
 const FLAG_CONFIRMATION: u8 = 1;
 const FLAG_RTT_VOID: u8 = 8;
+/** Told before: for the window only. */
+const FLAG_SEED: u8 = 32;
 
 const NS_PER_US: f64 = 1000;
 /** An RTT beyond an hour is a mistake. */
@@ -95,8 +97,9 @@ function apply(record: usize): bool {
   if (<u32>series >= <u32>seriesCapacity || <i32>kind >= KINDS) return false;
   const rtt = load<f64>(record, R_RTT_US);
   if (kind == REPLIED && !(rtt >= 0 && rtt <= RTT_MAX_US)) return false;
+  const isNew = (load<u8>(record, R_FLAGS) & FLAG_SEED) == 0;
   const total = totalsAt + ((series * KINDS + <i32>kind) << 3);
-  store<f64>(total, load<f64>(total) + 1);
+  store<f64>(total, load<f64>(total) + <f64>isNew);
   if (((RESOLVED >>> kind) & 1) != 0) take(series, record, kind, rtt);
   return true;
 }
