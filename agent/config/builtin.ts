@@ -53,6 +53,7 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
       socket: options.socket,
     },
     echo: { listen: echo },
+    reflector: null,
     origin: "built-in",
   };
 }

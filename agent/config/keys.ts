@@ -72,6 +72,7 @@ export const KEYS = {
   http: ["listen", "socket", "token_file", "allow_anonymous_read", "allowed_hosts", "tls"],
   otlp: ["endpoint", "interval_secs", "compression", "headers", "queue"],
   queue: ["max_mb", "max_age"],
+  reflector: ["listen", "allow", "key_file", "stateful", "rate"],
 } as const;
 
 type Table = typeof KEYS;

@@ -79,6 +79,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
       allowed_hosts: [],
     },
     echo: null,
+    reflector: null,
     origin: "test",
   };
 }
