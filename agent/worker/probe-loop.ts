@@ -33,7 +33,8 @@ export interface LoopCounters extends WorkerCounters {
 
 /** A descriptor of the host that shares the loop's sleep. */
 export interface Watch {
-  readonly fd: number;
+  /** Negative: not waited for; read before every sleep. */
+  fd: number;
   /** POLLIN, POLLOUT; read before every sleep. */
   events: number;
   readonly onReady: (revents: number) => void;
@@ -142,7 +143,7 @@ export class ProbeLoop {
     return lag;
   }
 
-  /** Frames are the host's: the two counters of them are 0 here. */
+  /** Frames and the reflector are the host's: their counters are 0 and null here. */
   counters(): LoopCounters {
     const { sender, receiver, schedule } = this.#round;
     return {
@@ -153,6 +154,7 @@ export class ProbeLoop {
       records_dropped: 0,
       stalls: this.#stalls,
       wakeups: this.#wakeups,
+      reflector: null,
       sends_skipped: this.#skipped + schedule.skipped,
     };
   }
