@@ -33,7 +33,7 @@ export interface LoopCounters extends WorkerCounters {
 
 /** A descriptor of the host that shares the loop's sleep. */
 export interface Watch {
-  /** Negative: not waited for; read before every sleep. */
+  /** Negative: closed, forgotten before the next sleep. */
   fd: number;
   /** POLLIN, POLLOUT; read before every sleep. */
   events: number;
@@ -279,7 +279,17 @@ export class ProbeLoop {
     return tracker.isWaiting ? this.#lastVisitUs + visitUs : Number.POSITIVE_INFINITY;
   }
 
+  /** Not at once: during a drain the places in the poll set must stay. */
+  #forgetClosed(): void {
+    for (let i = this.#watches.length - 1; i >= 0; i--) {
+      if ((this.#watches[i]?.fd ?? 0) >= 0) continue;
+      this.#watches.splice(i, 1);
+      this.#polledChanges = -1;
+    }
+  }
+
   #armPolls(): void {
+    this.#forgetClosed();
     const watches = this.#watches;
     for (let i = 0; i < watches.length; i++) {
       const watch = watches[i];

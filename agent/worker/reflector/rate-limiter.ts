@@ -13,7 +13,7 @@ export interface RateLimits {
   readonly burst: number;
 }
 
-/** 64 KB; a flood must spend 4,096 times `rate` before it starves a source that it does not know. */
+/** 64 KB; a flood must spend 4,096 times `rate` before it starves a source it does not know. */
 export const BUCKETS = 4_096;
 
 export class RateLimiter {
