@@ -5,8 +5,8 @@
 
 import { readFileSync } from "node:fs";
 import type { ReflectorConfig } from "../domain/config.ts";
+import type { ReflectorOrder } from "../domain/reflector.ts";
 import { parseSocketAddress } from "../domain/socket-address.ts";
-import type { ReflectorOrder } from "../wire/frame.ts";
 import { encodeJson, FRAME } from "../wire/frame.ts";
 
 export interface ReflectorOrdering {

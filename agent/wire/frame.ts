@@ -8,7 +8,7 @@
  * worker), u32 count (records in the body), u32 aux, u32 aux2.
  */
 
-import type { ReflectorConfig } from "../domain/config.ts";
+import type { ReflectorCounters } from "../domain/reflector.ts";
 
 export const FRAME_MAGIC = 0x31_41_54_50; // "PTA1"
 export const HEADER_SIZE = 24;
@@ -34,7 +34,7 @@ export const FRAME = {
   reload: 38, // controller -> supervisor: please re-read the configuration
   processes: 39, // supervisor -> controller, body: JSON ProcessReport, on every change
   ready: 40, // controller -> supervisor: configured and serving
-  reflector: 41, // supervisor -> worker, body: JSON ReflectorOrder or null, at hello and on reload
+  reflector: 41, // supervisor -> worker, body: JSON ReflectorOrder | null, at hello, on reload
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
@@ -286,27 +286,6 @@ export interface WorkerCounters {
   readonly wakeups: number;
   /** null: no reflector is configured. */
   readonly reflector: ReflectorCounters | null;
-}
-
-/** Requests to the reflector by what became of them; all but `received` sum up to it. */
-export interface ReflectorCounters {
-  readonly received: number;
-  readonly reflected: number;
-  /** Not in the allow-list, or sent to a group. */
-  readonly refused: number;
-  readonly limited: number;
-  readonly malformed: number;
-  /** A key is configured and the HMAC is absent or wrong. */
-  readonly unauthenticated: number;
-  /** The kernel did not take the reply. */
-  readonly unsent: number;
-}
-
-/** What the worker shall reflect; the key travels here because the worker cannot read its file. */
-export interface ReflectorOrder {
-  readonly config: ReflectorConfig;
-  /** Hexadecimal; null: unauthenticated packets. */
-  readonly key: string | null;
 }
 
 export interface Hello {

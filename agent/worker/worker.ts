@@ -4,14 +4,9 @@
  * queue, a dead supervisor is EOF and the end.
  */
 
+import type { ReflectorOrder } from "../domain/reflector.ts";
 import { VERSION } from "../domain/version.ts";
-import type {
-  FrameHeader,
-  Hello,
-  Progress,
-  ReflectorOrder,
-  WorkerAbilities,
-} from "../wire/frame.ts";
+import type { FrameHeader, Hello, Progress, WorkerAbilities } from "../wire/frame.ts";
 import {
   decodeJson,
   encodeJson,

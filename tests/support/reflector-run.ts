@@ -6,7 +6,7 @@
 import type { Socket } from "node:dgram";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { ReflectorOrder } from "../../agent/wire/frame.ts";
+import type { ReflectorOrder } from "../../agent/domain/reflector.ts";
 import type { Watch } from "../../agent/worker/probe-loop.ts";
 import { ReflectorListeners } from "../../agent/worker/reflector/listeners.ts";
 

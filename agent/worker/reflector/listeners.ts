@@ -4,8 +4,8 @@
  */
 
 import { parsePrefix } from "../../domain/prefix.ts";
+import type { ReflectorCounters, ReflectorOrder } from "../../domain/reflector.ts";
 import { US_PER_S } from "../../domain/units.ts";
-import type { ReflectorCounters, ReflectorOrder } from "../../wire/frame.ts";
 import { ESTIMATE_UNKNOWN } from "../../wire/stamp-error.ts";
 import { closeFd, realtimeNow } from "../libc.ts";
 import type { Watch } from "../probe-loop.ts";
@@ -128,7 +128,7 @@ export class ReflectorListeners {
       counts: this.#counts,
       baseSeconds,
       seed: this.#randomWord(),
-      estimate: () => ESTIMATE_UNKNOWN,
+      estimateAt: () => ESTIMATE_UNKNOWN,
     };
   }
 }

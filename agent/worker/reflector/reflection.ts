@@ -21,7 +21,7 @@ import { StampSeal } from "../../wire/stamp-hmac.ts";
 import type { Tlv } from "../../wire/stamp-tlv.ts";
 import { markTlvs, newTlv, TLV_TYPE } from "../../wire/stamp-tlv.ts";
 
-/** Counters of wire/frame.ts go by the same names. */
+/** The counters of domain/reflector.ts go by the same names. */
 export type Judgement = "reflected" | "malformed" | "unauthenticated";
 
 /** What the packet itself does not tell. The object may be reused. */

@@ -4,7 +4,7 @@
  * before the one system call that sends it.
  */
 
-import type { ReflectorCounters } from "../../wire/frame.ts";
+import type { ReflectorCounters } from "../../domain/reflector.ts";
 import { SOCKADDR_AT } from "../../wire/sockaddr.ts";
 import { newControl, readControl } from "../control-messages.ts";
 import { MSG_TRUNC } from "../kernel.ts";
@@ -38,7 +38,7 @@ export function reflectorBlock(): MessageBlock {
   return new MessageBlock({ count: BATCH, control: CONTROL_OCTETS, payload: DATAGRAM_MAX });
 }
 
-/** Counts of wire/frame.ts, still growing. */
+/** Counts of domain/reflector.ts, still growing. */
 export type ReflectorCounts = { -readonly [Key in keyof ReflectorCounters]: number };
 
 /** What all listeners share. */
@@ -51,8 +51,8 @@ export interface ReflectorParts {
   /** Unix seconds that stamps count from. */
   readonly baseSeconds: number;
   readonly seed: number;
-  /** Error estimate of our clock (wire/stamp-error.ts). */
-  readonly estimate: () => number;
+  /** Error estimate of our clock at a monotonic us; see wire/stamp-error.ts. */
+  readonly estimateAt: (nowUs: number) => number;
 }
 
 type Fate = Judgement | "refused" | "limited";
@@ -93,9 +93,9 @@ export class Reflector {
   }
 
   #takeAll(got: number): void {
-    const { counts, estimate } = this.#parts;
+    const { counts, estimateAt } = this.#parts;
     const nowUs = monotonicNow();
-    this.#arrival.estimate = estimate();
+    this.#arrival.estimate = estimateAt(nowUs);
     for (let i = 0; i < got; i++) {
       const fate = this.#take(i, nowUs);
       counts.received++;

@@ -3,12 +3,8 @@
  * lines, so they are plain strings. What is not known is an absent line here too.
  */
 
-import type {
-  ProcessReport,
-  ProcessState,
-  ReflectorCounters,
-  WorkerCounters,
-} from "../../../wire/frame.ts";
+import type { ReflectorCounters } from "../../../domain/reflector.ts";
+import type { ProcessReport, ProcessState, WorkerCounters } from "../../../wire/frame.ts";
 import type { AgentStatus } from "../view.ts";
 import type { Family, MetricKind } from "./families.ts";
 import { familyHeader } from "./families.ts";
