@@ -52,6 +52,7 @@ export const ERRNO = {
   EACCES: 13,
   ENODEV: 19,
   EPROTONOSUPPORT: 93,
+  ENOKEY: 126,
   EAFNOSUPPORT: 97,
   EADDRNOTAVAIL: 99,
   ENOBUFS: 105,
@@ -68,6 +69,7 @@ const ERRNO_TEXT: Readonly<Record<number, string>> = {
   97: "address family not supported",
   99: "address not available on this host",
   105: "no buffer space",
+  126: "key not available",
 };
 
 export function errnoText(errno: number): string {
