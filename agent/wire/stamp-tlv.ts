@@ -82,12 +82,16 @@ export function markTlvs(
   return count;
 }
 
-/** Writes an extra padding extension of `octets` in all (>= 4) at `at`; the value is zero. */
-export function writePadding(view: DataView, at: number, octets: number): void {
+/** Writes the header of an extra padding extension of `octets` in all (>= 4), as a sender does. */
+export function writePaddingHeader(view: DataView, at: number, octets: number): void {
   view.setUint8(at, TLV_FLAG.unrecognized);
   view.setUint8(at + 1, TLV_TYPE.extraPadding);
   view.setUint16(at + 2, octets - TLV_HEADER_OCTETS);
-  for (let i = TLV_HEADER_OCTETS; i < octets; i++) view.setUint8(at + i, 0);
+}
+
+/** Octets of a packet of at least `size`: what exceeds the base must have room for a header. */
+export function paddedOctets(base: number, size: number): number {
+  return size <= base ? base : Math.max(base + TLV_HEADER_OCTETS, size);
 }
 
 function flagsOf(tlv: Readonly<Tlv>, understands: (tlv: Readonly<Tlv>) => boolean): number {

@@ -59,6 +59,7 @@ export const ERRNO = {
   EACCES: 13,
   ENODEV: 19,
   EPROTONOSUPPORT: 93,
+  ENOKEY: 126,
   EAFNOSUPPORT: 97,
   EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,
@@ -77,6 +78,7 @@ const ERRNO_TEXT: Readonly<Record<number, string>> = {
   98: "address already in use",
   99: "address not available on this host",
   105: "no buffer space",
+  126: "key not available",
 };
 
 export function errnoText(errno: number): string {

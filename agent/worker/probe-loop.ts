@@ -8,6 +8,7 @@
 import type { Instant } from "../domain/units.ts";
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
+import { ClockQuality } from "./clock-quality.ts";
 import { POLLERR, POLLIN } from "./kernel.ts";
 import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
 import { PollSet } from "./poll-set.ts";
@@ -56,6 +57,10 @@ const SENDS_PER_DRAIN = 256;
 const SUSPEND_MIN_US = 100 * US_PER_MS;
 const NONE = -1;
 
+/** Keys of STAMP by the number in the rows. */
+export type StampKeyring = ReadonlyMap<number, Uint8Array>;
+const NO_KEYS: StampKeyring = new Map();
+
 export class ProbeLoop {
   readonly #sink: LoopSink;
   readonly #random: () => number;
@@ -65,6 +70,7 @@ export class ProbeLoop {
   readonly #baseSeconds = Math.floor(realtimeNow() / US_PER_S);
   readonly #pool = new SocketPool(this.#words);
   readonly #abilities = new Abilities();
+  readonly #quality = new ClockQuality();
   readonly #polls = new PollSet();
   readonly #watches: Watch[] = [];
   #round: Round;
@@ -96,10 +102,10 @@ export class ProbeLoop {
   }
 
   /** Replaces all series; what is in flight is forgotten and replies to it are ignored. */
-  setTable(rows: readonly TableRow[]): void {
+  setTable(rows: readonly TableRow[], keys: StampKeyring = NO_KEYS): void {
     this.#settle();
     this.#pool.lay(rows);
-    this.#round = this.#lay(rows);
+    this.#round = this.#lay(rows, keys);
     this.#polledChanges = -1;
     this.#plannedUs = Number.POSITIVE_INFINITY;
     this.#pool.openAll(rows, monotonicNow());
@@ -176,8 +182,10 @@ export class ProbeLoop {
     this.#round = this.#lay([]);
   }
 
-  #lay(rows: readonly TableRow[]): Round {
+  #lay(rows: readonly TableRow[], keys: StampKeyring = NO_KEYS): Round {
     return layRound(rows, {
+      keys,
+      quality: this.#quality,
       sink: this.#sink,
       random: this.#random,
       randomWord: this.#words,
@@ -327,9 +335,12 @@ export class ProbeLoop {
 
 /** A loop that probes `rows` at once: for the one-off command. */
 export function openProbeLoop(
-  options: ProbeLoopOptions & { readonly rows: readonly TableRow[] },
+  options: ProbeLoopOptions & {
+    readonly rows: readonly TableRow[];
+    readonly keys?: StampKeyring;
+  },
 ): ProbeLoop {
   const loop = new ProbeLoop(options);
-  loop.setTable(options.rows);
+  loop.setTable(options.rows, options.keys);
   return loop;
 }

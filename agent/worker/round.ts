@@ -5,12 +5,14 @@
 
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow } from "../wire/frame.ts";
+import type { ClockQuality } from "./clock-quality.ts";
 import { Ledger, ledgerCapacity } from "./ledger.ts";
 import { monotonicNow } from "./libc.ts";
 import { Receiver } from "./receiver.ts";
 import { Schedule } from "./schedule.ts";
 import { Sender } from "./sender.ts";
 import { SeriesTable } from "./series-table.ts";
+import { StampSessions } from "./stamp/sessions.ts";
 import type { OutcomeSink } from "./tracker.ts";
 import { ProbeTracker } from "./tracker.ts";
 import { TimingWheel } from "./wheel.ts";
@@ -53,6 +55,9 @@ export interface RoundParts {
   readonly sink: OutcomeSink;
   /** Of the schedule's jitter. */
   readonly random: () => number;
+  /** Of STAMP, by the number in the rows. */
+  readonly keys: ReadonlyMap<number, Uint8Array>;
+  readonly quality: ClockQuality;
   /** Unpredictable, for tokens. */
   readonly randomWord: () => number;
   /** Unix seconds that wall stamps count from. */
@@ -69,14 +74,17 @@ export function layRound(rows: readonly TableRow[], parts: RoundParts): Round {
   const capacity = ledgerCapacity(series.unresolvedMax);
   const ledger = new Ledger(capacity, parts.randomWord);
   const tracker = new ProbeTracker(ledger, new TimingWheel(capacity), series, parts.sink);
-  const receiver = new Receiver(tracker, baseSeconds);
+  const { keys, randomWord, quality } = parts;
+  const sessions = new StampSessions(rows, { keys, randomWord, capacity });
+  const shared = { baseSeconds, sessions, quality };
+  const receiver = new Receiver(tracker, shared);
   return {
     rows,
     tracker,
     receiver,
     sender: new Sender(tracker, {
+      ...shared,
       drainErrors: (group) => receiver.drainErrors(group),
-      baseSeconds,
     }),
     schedule: new Schedule(series, monotonicNow(), random, sendsMax),
     sleepUs: sleepOf(series),

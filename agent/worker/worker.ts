@@ -18,6 +18,7 @@ import {
   viewOf,
   writeHeader,
 } from "../wire/frame.ts";
+import { StampKeys } from "../wire/stamp-key.ts";
 import type { EchoResponder } from "./echo.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { ERRNO, POLLIN, POLLOUT } from "./kernel.ts";
@@ -48,6 +49,7 @@ export class Worker {
   readonly #queue: FrameQueue;
   readonly #outcomes: OutcomeFrame;
   readonly #assembly = new TableAssembly();
+  readonly #keys = new StampKeys();
   readonly #loop: ProbeLoop;
   readonly #data: Watch;
   readonly #reflector: ReflectorListeners;
@@ -105,6 +107,7 @@ export class Worker {
     if ((revents & POLLIN) === 0) return;
     this.#readAll(this.#options.data, (frame, header) => {
       if (header.generation !== this.#options.generation) return;
+      if (header.type === FRAME.stampKey) this.#keys.take(frame, header);
       if (header.type === FRAME.table) this.#takeTable(frame, header);
     });
   }
@@ -149,7 +152,7 @@ export class Worker {
   #takeTable(frame: Uint8Array, header: FrameHeader): void {
     const table = this.#assembly.take(frame, header);
     if (table === null) return;
-    this.#loop.setTable(table.rows);
+    this.#loop.setTable(table.rows, this.#keys.of(table.epoch));
     this.#outcomes.setTable(table.epoch, this.#loop.calmHoldUs);
     const ack = encodeSignal(FRAME.tableAck, this.#options.generation, table.epoch);
     viewOf(ack).setUint32(12, table.rows.length, true);

@@ -6,10 +6,11 @@ import {
   markTlvs,
   newTlv,
   nextTlvAt,
+  paddedOctets,
   readTlv,
   TLV_FLAG,
   TLV_TYPE,
-  writePadding,
+  writePaddingHeader,
 } from "../../../agent/wire/stamp-tlv.ts";
 
 /** `octets` behind an empty base packet. */
@@ -61,12 +62,19 @@ describe("stamp-tlv", () => {
     expect(readTlv(packetOf(new Array<number>(octets).fill(0xff)), 44, newTlv())).toBe(false);
   });
 
-  test.each([4, 5, 100])("writePadding() of %p octets is read back as one extension", (octets) => {
-    const packet = packetOf(new Array<number>(octets).fill(0xff));
-    writePadding(packet.view, 44, octets);
-    const tlv = newTlv();
-    expect(readTlv(packet, 44, tlv)).toBe(true);
-    expect(tlv.type).toBe(TLV_TYPE.extraPadding);
-    expect(nextTlvAt(packet, tlv)).toBe(44 + octets);
+  test.each([4, 5, 100])(
+    "writePaddingHeader() of %p octets is read back as one extension",
+    (octets) => {
+      const packet = packetOf(new Array<number>(octets).fill(0xff));
+      writePaddingHeader(packet.view, 44, octets);
+      const tlv = newTlv();
+      expect(readTlv(packet, 44, tlv)).toBe(true);
+      expect(tlv.type).toBe(TLV_TYPE.extraPadding);
+      expect(nextTlvAt(packet, tlv)).toBe(44 + octets);
+    },
+  );
+
+  test("paddedOctets() leaves room for the header of the padding, or for none", () => {
+    expect([0, 44, 45, 48, 49].map((size) => paddedOctets(44, size))).toEqual([44, 44, 48, 48, 49]);
   });
 });
