@@ -6,7 +6,7 @@
 import { parsePrefix } from "../../domain/prefix.ts";
 import type { ReflectorCounters, ReflectorOrder } from "../../domain/reflector.ts";
 import { US_PER_S } from "../../domain/units.ts";
-import { ESTIMATE_UNKNOWN } from "../../wire/stamp-error.ts";
+import { ClockQuality } from "../clock-quality.ts";
 import { closeFd, realtimeNow } from "../libc.ts";
 import type { Watch } from "../probe-loop.ts";
 import { randomWords } from "../tokens.ts";
@@ -31,6 +31,7 @@ interface Place {
 export class ReflectorListeners {
   readonly #watchFd: WatchFd;
   readonly #randomWord = randomWords();
+  readonly #quality = new ClockQuality();
   readonly #counts: ReflectorCounts = {
     received: 0,
     reflected: 0,
@@ -128,7 +129,7 @@ export class ReflectorListeners {
       counts: this.#counts,
       baseSeconds,
       seed: this.#randomWord(),
-      estimateAt: () => ESTIMATE_UNKNOWN,
+      estimateAt: (nowUs) => this.#quality.estimate(nowUs),
     };
   }
 }
