@@ -92,6 +92,7 @@ class ProbeRun {
         request,
         targets.map(({ parsed }) => parsed),
       ),
+      keys: request.key === null ? new Map() : new Map([[1, request.key]]),
       seed: crypto.getRandomValues(new Int32Array(1))[0] ?? 0,
       sendsMax: request.count,
       sink: { record: (outcome) => this.#take(outcome), stalled: () => {} },

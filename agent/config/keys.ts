@@ -50,7 +50,17 @@ export const KEYS = {
     "health",
   ],
   target: ["host", "probe"],
-  probe: ["type", "size", "dscp", "ttl", "fwmark", "family", "port", "accept_unreachable"],
+  probe: [
+    "type",
+    "size",
+    "dscp",
+    "ttl",
+    "fwmark",
+    "family",
+    "port",
+    "accept_unreachable",
+    "key_file",
+  ],
   capacity: ["down", "up"],
   policy: [
     "id",

@@ -8,6 +8,7 @@ import { createClock, createTimers } from "../io/clock.ts";
 import { coreBytes } from "../io/core-asset.ts";
 import { createApp } from "../io/http/app.ts";
 import { serveHttp } from "../io/http/server.ts";
+import { keyReader } from "../io/key-file.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
 import { SqliteJournal } from "../io/store/journal.ts";
@@ -37,7 +38,6 @@ export interface Agent {
 
 export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<Agent> {
   const { config, display } = runPlan;
-  const write = (text: string) => void process.stdout.write(text);
   const clock = createClock();
   const timers = createTimers(clock);
   const log = createProcessLog("controller", display);
@@ -56,7 +56,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   });
   const channel = { send: outside.sendToWorker };
   const health = new HealthReader({ clock, scorer, status });
-  const driver = new Driver({ clock, timers, log, scorer, engine, journal, channel, health });
+  const keys = keyReader(log);
+  const driver = new Driver({ clock, timers, log, scorer, engine, journal, channel, health, keys });
   const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
   const current = new CurrentPlan(config, { names, addresses }, (applied, moved) => {
@@ -94,4 +95,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       driver.stop();
     },
   };
+}
+
+function write(text: string): void {
+  process.stdout.write(text);
 }

@@ -22,8 +22,9 @@ import {
   readHeader,
   viewOf,
 } from "../wire/frame.ts";
+import { encodeStampKey } from "../wire/stamp-key.ts";
 import type { HealthReader } from "./health-reader.ts";
-import type { Clock, Disarm, Journal, Log, ProbeChannel, Timers } from "./ports.ts";
+import type { Clock, Disarm, Journal, KeyReader, Log, ProbeChannel, Timers } from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
 
 export interface DriverParts {
@@ -35,6 +36,7 @@ export interface DriverParts {
   readonly journal: Journal;
   readonly channel: ProbeChannel;
   readonly health: HealthReader;
+  readonly keys: KeyReader;
 }
 
 /** A timer this late means that we were stopped: that span proves nothing about any path. */
@@ -84,6 +86,7 @@ export class Driver {
   applyPlan(plan: ProbePlan): void {
     const now = this.#beginEpoch(plan);
     this.#parts.scorer.configure(plan.layouts);
+    this.#parts.health.directions.configure(plan);
     this.#step([{ kind: "table", paths: plan.enginePaths }], now);
     this.#sendTable();
   }
@@ -91,7 +94,10 @@ export class Driver {
   /** The same paths with other addresses: only the windows of `moved` start anew. */
   readdress(plan: ProbePlan, moved: readonly PathIndex[]): void {
     this.#beginEpoch(plan);
-    for (const path of moved) this.#parts.scorer.resetPath(path);
+    for (const path of moved) {
+      this.#parts.scorer.resetPath(path);
+      this.#parts.health.directions.resetPath(path);
+    }
     this.#sendTable();
   }
 
@@ -148,8 +154,19 @@ export class Driver {
 
   #sendTable(): void {
     if (this.#plan === null || this.#generation === 0) return;
+    this.#sendKeys(this.#plan.keyFiles);
     for (const frame of encodeTable(this.#epoch, this.#generation, this.#plan.rows)) {
       this.#parts.channel.send(frame);
+    }
+  }
+
+  /** A key that cannot be read is not sent: the worker does not probe its targets then. */
+  #sendKeys(files: readonly string[]): void {
+    const { channel, keys } = this.#parts;
+    for (const [i, file] of files.entries()) {
+      const key = keys(file);
+      if (key === null) continue;
+      channel.send(encodeStampKey(this.#epoch, this.#generation, i + 1, key));
     }
   }
 
@@ -159,8 +176,10 @@ export class Driver {
       this.#staleFrames++;
       return;
     }
-    const { scorer, clock } = this.#parts;
-    const count = scorer.ingest(frame.subarray(HEADER_SIZE, end));
+    const { scorer, clock, health } = this.#parts;
+    const records = frame.subarray(HEADER_SIZE, end);
+    const count = scorer.ingest(records);
+    health.directions.ingest(records);
     this.#lastIngest = clock.monotonic();
     this.#step([{ kind: "ingested", paths: scorer.touchedPaths, count }], this.#lastIngest);
   }

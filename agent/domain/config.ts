@@ -47,7 +47,7 @@ export interface HealthConfig {
 
 export interface ProbeConfig {
   readonly type: ProbeType;
-  /** Payload octets, without IP, ICMP or UDP header. */
+  /** Payload octets, without IP, ICMP or UDP header; of STAMP the whole test packet. */
   readonly size: number;
   readonly dscp: number;
   /** 0: the kernel's default. */
@@ -58,6 +58,8 @@ export interface ProbeConfig {
   readonly port: number;
   /** UDP only: an ICMP port unreachable from the target itself counts as a reply. */
   readonly accept_unreachable: boolean;
+  /** STAMP only: file of the key that seals the packets; null: unauthenticated. */
+  readonly key_file: string | null;
 }
 
 export interface TargetConfig {

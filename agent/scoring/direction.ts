@@ -5,6 +5,8 @@
  * newest reply has no direction yet.
  */
 
+import type { Directions } from "../domain/path-health.ts";
+
 const NOTHING = 0;
 const REPLIED = 1;
 const UNSENT = 2;
@@ -13,15 +15,6 @@ const UNSENT = 2;
 const REORDER_MAX = 8;
 /** A reply of a reflector that does not count. */
 export const UNCOUNTED = -1;
-
-export interface Directions {
-  /** Means, ms; null: the clocks are not synchronised, or no reply. */
-  readonly one_way_forward_ms: number | null;
-  readonly one_way_backward_ms: number | null;
-  /** null: the reflector is stateless, or fewer than two replies. */
-  readonly forward_loss_pct: number | null;
-  readonly backward_loss_pct: number | null;
-}
 
 /** A reply as the outcome record carries it. */
 export interface DirectedReply {

@@ -33,6 +33,7 @@ export const PROBE: ProbeConfig = {
   family: "any",
   port: 0,
   accept_unreachable: false,
+  key_file: null,
 };
 
 export function pathConfig(id: string, hosts: readonly string[]): PathConfig {

@@ -6,7 +6,13 @@ import { parseAddress } from "../../../agent/domain/address.ts";
 import { pathIndex } from "../../../agent/domain/ids.ts";
 import { micros, US_PER_S } from "../../../agent/domain/units.ts";
 import { Engine } from "../../../agent/engine/engine.ts";
-import { decodeTable, encodeSignal, FRAME, readHeader } from "../../../agent/wire/frame.ts";
+import {
+  decodeTable,
+  encodeSignal,
+  FRAME,
+  HEADER_SIZE,
+  readHeader,
+} from "../../../agent/wire/frame.ts";
 import { agentConfig, pathConfig } from "../../support/configs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeJournal } from "../../support/fake-journal.ts";
@@ -35,6 +41,7 @@ function world() {
     journal,
     channel,
     health,
+    keys: (path) => (path === "/key" ? new TextEncoder().encode("secret") : null),
   });
   const config = agentConfig([pathConfig("a", ["192.0.2.1"]), pathConfig("b", ["192.0.2.2"])]);
   const known = new Map(
@@ -71,6 +78,19 @@ describe("Driver", () => {
     expect(rows.map((row) => row.path)).toEqual([0, 1]);
     driver.peerChanged(GENERATION + 1);
     expect(readHeader(sent.at(-1) ?? new Uint8Array())?.generation).toBe(GENERATION + 1);
+  });
+
+  test("peerChanged() sends the keys it can read before the table that names them", () => {
+    const { sent, driver, plan } = running();
+    driver.applyPlan({ ...plan, keyFiles: ["/missing", "/key"] });
+    const headers = sent.map(readHeader).slice(-2);
+    expect(headers.map((header) => [header?.type, header?.generation])).toEqual([
+      [FRAME.stampKey, GENERATION],
+      [FRAME.table, GENERATION],
+    ]);
+    expect(headers[0]?.aux2).toBe(2);
+    expect(headers[0]?.aux).toBe(headers[1]?.aux ?? -1);
+    expect(new TextDecoder().decode(sent.at(-2)?.subarray(HEADER_SIZE))).toBe("secret");
   });
 
   test("acknowledged is true only for the current epoch", () => {
