@@ -287,13 +287,13 @@ export class Supervisor implements ChildHost {
     // Written by this very program: typed there. The key file may have changed without the text.
     this.#order = this.#readOrder(JSON.parse(text) as RunPlan);
     this.#worker.send(this.#order.frame);
+    this.#report();
     if (text === this.#config) {
       this.#log.info("configuration reloaded: nothing changed");
       return;
     }
     this.#config = text;
     for (const frame of encodeText(FRAME.config, text)) this.#controller.send(frame);
-    this.#report();
   }
 
   #readOrder(plan: RunPlan): ReflectorOrdering {

@@ -130,6 +130,14 @@ describe("reflector", () => {
     expect(run.listeners.counters).toMatchObject({ received: 2, refused: 1, reflected: 1 });
   });
 
+  test("does not answer what was sent to everybody", async () => {
+    const run = reflect({ allow: ["127.0.0.0/8"] }, `0.0.0.0:${PORT}`);
+    const asking = await client(run, "127.0.0.1");
+    asking.socket.setBroadcast(true);
+    expect(await asking.ask(requestOctets(), PORT, "127.255.255.255")).toBeNull();
+    expect(run.listeners.counters).toMatchObject({ received: 1, refused: 1 });
+  });
+
   test("limits one source without touching another", async () => {
     const run = reflect({ rate: 20 });
     const [loud, calm] = [await client(run, "127.0.0.3"), await client(run, "127.0.0.4")];

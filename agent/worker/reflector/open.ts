@@ -55,7 +55,8 @@ function failed(text: string, reason: string): ListenResult {
 function adviceOf(errno: number, port: number): string {
   if (errno === kernel.ERRNO.EADDRINUSE) return "; want a port that no other program has";
   if (errno !== kernel.ERRNO.EACCES || port >= LOW_PORTS) return "";
-  return `; want a port from ${LOW_PORTS} on, or a start with CAP_NET_BIND_SERVICE`;
+  const start = "or a restart of the agent as root or with CAP_NET_BIND_SERVICE";
+  return `; want a port from ${LOW_PORTS} on, ${start}`;
 }
 
 /** 0, or the errno of the first option that a reply from the right address needs. */
