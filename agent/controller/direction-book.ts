@@ -48,7 +48,7 @@ export class DirectionBook {
     const view = viewOf(records);
     for (let at = 0; at + OUTCOME_SIZE <= records.byteLength; at += OUTCOME_SIZE) {
       const window = this.#windows.get(view.getUint32(at + OUTCOME_AT.series, true));
-      if (window !== undefined) take(window, view, at);
+      if (window !== undefined) takeRecord(window, view, at);
     }
   }
 
@@ -57,7 +57,8 @@ export class DirectionBook {
   }
 }
 
-function take(window: DirectionWindow, view: DataView, at: number): void {
+/** One outcome record of the window's series. */
+export function takeRecord(window: DirectionWindow, view: DataView, at: number): void {
   const kind = view.getUint8(at + OUTCOME_AT.kind);
   const flags = view.getUint8(at + OUTCOME_AT.flags);
   const seq = view.getUint32(at + OUTCOME_AT.seq, true);

@@ -15,7 +15,7 @@ export type KeyResult =
 
 export function readKeyFile(path: string): KeyResult {
   try {
-    const isOpenToOthers = (statSync(path).mode & 0o077) !== 0;
+    const isOpenToOthers = (statSync(path).mode & 0o007) !== 0;
     const key = withoutNewline(readFileSync(path));
     if (key.byteLength === 0) return { kind: "failed", reason: "it is empty" };
     if (key.byteLength <= KEY_MAX) return { kind: "ok", key, isOpenToOthers };
@@ -37,7 +37,7 @@ function loggedKey(path: string, log: Log): Uint8Array | null {
     return null;
   }
   if (result.isOpenToOthers) {
-    log.warn("the STAMP key file is readable by others, use mode 0600", { path });
+    log.warn("the STAMP key file is open to everybody, use mode 0640 or stricter", { path });
   }
   return result.key;
 }

@@ -6,9 +6,6 @@
 import type { FrameHeader } from "./frame.ts";
 import { FRAME, HEADER_SIZE, viewOf, writeHeader } from "./frame.ts";
 
-/** A row with this key cannot be probed: its key could not be read. */
-export const KEY_MISSING = 0xffff;
-
 /** `number` from 1, as in the rows; `key` fits one frame. */
 export function encodeStampKey(
   epoch: number,

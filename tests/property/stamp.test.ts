@@ -6,6 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ntpFraction, ntpSeconds, ntpSpanUs } from "../../agent/wire/ntp-time.ts";
+import { sockaddrOf } from "../../agent/wire/sockaddr.ts";
 import type { StampForm, StampPacket } from "../../agent/wire/stamp.ts";
 import {
   newReply,
@@ -19,6 +20,14 @@ import {
 } from "../../agent/wire/stamp.ts";
 import { encodeEstimate, estimateUs, isSynchronised } from "../../agent/wire/stamp-error.ts";
 import { markTlvs, newTlv } from "../../agent/wire/stamp-tlv.ts";
+import { ClockQuality } from "../../agent/worker/clock-quality.ts";
+import { Ledger } from "../../agent/worker/ledger.ts";
+import type { Packet } from "../../agent/worker/matcher.ts";
+import { JUDGEMENT, Matcher } from "../../agent/worker/matcher.ts";
+import { SeriesTable } from "../../agent/worker/series-table.ts";
+import { StampMatcher } from "../../agent/worker/stamp/matcher.ts";
+import { fractionWith, numberIn, StampSessions } from "../../agent/worker/stamp/sessions.ts";
+import { icmpRow } from "../support/table-rows.ts";
 
 const numRuns = process.env["FULL"] === "1" ? 200_000 : 2_000;
 const FORMS = [OPEN_FORM, SEALED_FORM] as const;
@@ -106,6 +115,58 @@ describe("stamp", () => {
         expect(estimateUs(estimate)).toBeGreaterThanOrEqual(us);
         expect(isSynchronised(estimate)).toBe(synced);
         expect(estimate & 0xff).toBeGreaterThan(0);
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe("StampMatcher", () => {
+  const rows = [icmpRow([192, 0, 2, 1], { type: 3, size: 44, port: 862 })];
+  const parts = { keys: new Map(), randomWord: () => 0x0a0b_0c0d, capacity: 256 };
+  const sessions = new StampSessions(rows, parts);
+  const series = new SeriesTable(rows);
+  const ledger = new Ledger(256, parts.randomWord);
+  const replies = new Uint8Array(4_096);
+  const quality = new ClockQuality(() => null);
+  const judges = { ledger, sessions, quality, matcher: new Matcher(ledger, series) };
+  const matcher = new StampMatcher({ ...judges, baseSeconds: 0 }, replies);
+  const kind = { family: 4, isUdp: true, isRaw4: false, id: 1 } as const;
+  const slot = ledger.next();
+  ledger.open(slot, 0, 0);
+
+  function packet(octets: Uint8Array): Packet {
+    replies.fill(0);
+    replies.set(octets, 64);
+    const address = Uint8Array.of(192, 0, 2, 1);
+    replies.set(sockaddrOf({ family: 4, address, port: 862, scopeId: 0 }), 2_048);
+    const views = {
+      halves: new Uint16Array(replies.buffer),
+      words: new Int32Array(replies.buffer),
+    };
+    const where = { at: 64, octets: octets.length, nameAt: 2_048, isTruncated: false };
+    return { bytes: replies, ...views, ...where };
+  }
+
+  test("judge() and quoted() take any octets of any length, and none is a reply", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => {
+        expect(matcher.judge(packet(octets), kind)).not.toBe(JUDGEMENT.genuine);
+        expect(matcher.quoted(packet(octets), kind)).toBeGreaterThanOrEqual(-1);
+      }),
+      { numRuns },
+    );
+  });
+
+  test("a fraction carries any number, near the moment it stands for", () => {
+    fc.assert(
+      fc.property(u32, u16, (fraction, number) => {
+        const carrying = fractionWith(fraction, number);
+        const word = new Int32Array(new Uint8Array(4).buffer);
+        new DataView(word.buffer).setUint32(0, carrying);
+        expect(numberIn(word[0] ?? 0)).toBe(number);
+        expect(Math.abs(carrying - fraction)).toBeLessThan(2 ** 20);
+        expect(carrying).toBeWithin(0, 2 ** 32);
       }),
       { numRuns },
     );

@@ -15,7 +15,7 @@ import type { Matcher, Packet, PacketKind } from "../matcher.ts";
 import { JUDGEMENT } from "../matcher.ts";
 import type { Reflection } from "../tracker.ts";
 import type { StampSessions } from "./sessions.ts";
-import { numberIn } from "./sessions.ts";
+import { isSameFraction, numberIn } from "./sessions.ts";
 
 const NO_SLOT = -1;
 /** A reflector that copies our sequence number does not count; the tracker's word for that. */
@@ -95,8 +95,8 @@ export class StampMatcher {
     const slot = this.#slotOf(numberIn(fraction), form);
     if (slot < 0) return false;
     const { ledger } = this.#parts;
-    const seq = packet.words[(packet.at + form.senderSeq) >>> 2];
-    if (seq !== ledger.tokenA[slot] && fraction !== ledger.tokenB[slot]) return false;
+    const hasSeq = packet.words[(packet.at + form.senderSeq) >>> 2] === ledger.tokenA[slot];
+    if (!hasSeq && !isSameFraction(fraction, ledger.tokenB[slot] ?? 0)) return false;
     this.slot = slot;
     return true;
   }
@@ -109,9 +109,10 @@ export class StampMatcher {
 
   #isToken({ words, at }: Packet, form: StampForm, slot: number): boolean {
     const { ledger, sessions } = this.#parts;
+    const fraction = words[(at + form.senderTimestamp + 4) >>> 2] ?? 0;
     return (
       words[(at + form.senderSeq) >>> 2] === ledger.tokenA[slot] &&
-      words[(at + form.senderTimestamp + 4) >>> 2] === ledger.tokenB[slot] &&
+      isSameFraction(fraction, ledger.tokenB[slot] ?? 0) &&
       words[(at + form.senderTimestamp) >>> 2] === sessions.secondsWord[slot]
     );
   }

@@ -1,14 +1,15 @@
 /**
  * What STAMP probes have beyond other ones. Per series a session: SSID, first sequence number and
  * form, chosen anew with every table. Per ledger slot: the seconds of T1. STAMP has no field for a
- * token, but a reflector echoes sequence number and T1 verbatim, so these two are ours: the low 16
- * bits of T1's fraction (15 us) carry the probe's number in the ledger, the rest is the time of
- * the send call. The RTT comes from kernel stamps, not from T1.
+ * token, but a reflector echoes sequence number and T1 verbatim, so these two are ours: 16 of T1's
+ * bits carry the probe's number in the ledger, and T1 is the nearest such moment to the send call,
+ * 0.12 ms away at most (0.25 at the ends of a second). The RTT comes from kernel stamps, not from
+ * T1. Below the number 4 bits are spare: some reflectors keep T1 as nanoseconds or as a float.
  */
 
 import type { TableRow } from "../../wire/frame.ts";
 import { PROBE_TYPE } from "../../wire/frame.ts";
-import { swapHalf } from "../../wire/icmp.ts";
+import { swapWord } from "../../wire/icmp.ts";
 import type { StampForm } from "../../wire/stamp.ts";
 import { OPEN_FORM, SEALED_FORM } from "../../wire/stamp.ts";
 import { StampSeal } from "../../wire/stamp-hmac.ts";
@@ -16,6 +17,10 @@ import { TLV_HEADER_OCTETS } from "../../wire/stamp-tlv.ts";
 
 /** The part of a packet that is not zero. */
 export const STAMP_HEAD_MAX = SEALED_FORM.octets + TLV_HEADER_OCTETS;
+
+const NUMBER_SHIFT = 4;
+const NUMBER_SPAN = 2 ** (NUMBER_SHIFT + 16);
+const SPARE_MIDDLE = 2 ** (NUMBER_SHIFT - 1);
 
 export interface SessionParts {
   /** By the number in the rows. */
@@ -70,10 +75,19 @@ export function isStamp(row: TableRow): boolean {
 
 /** The ledger's number in the fraction of T1, a word as it lies in memory. */
 export function numberIn(fractionWord: number): number {
-  return swapHalf(fractionWord >>> 16);
+  return (swapWord(fractionWord) >>> NUMBER_SHIFT) & 0xffff;
 }
 
-/** A fraction that carries `number`. */
+/** The fraction nearest to `fraction`, in the same second, that carries `number`. */
 export function fractionWith(fraction: number, number: number): number {
-  return ((fraction & 0xffff_0000) | number) >>> 0;
+  const carrying = fraction - (fraction % NUMBER_SPAN) + (number << NUMBER_SHIFT) + SPARE_MIDDLE;
+  const error = carrying - fraction;
+  if (error > NUMBER_SPAN / 2 && carrying >= NUMBER_SPAN) return carrying - NUMBER_SPAN;
+  const next = carrying + NUMBER_SPAN;
+  return error < -NUMBER_SPAN / 2 && next < 2 ** 32 ? next : carrying;
+}
+
+/** Two words of T1's fraction, but for what a conversion to nanoseconds and back loses. */
+export function isSameFraction(a: number, b: number): boolean {
+  return (swapWord(a) ^ swapWord(b)) >>> NUMBER_SHIFT === 0;
 }

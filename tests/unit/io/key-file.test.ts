@@ -40,10 +40,12 @@ describe("readKeyFile()", () => {
 });
 
 describe("keyReader()", () => {
-  test("warns of a key that others can read, and uses it", () => {
+  test("warns of a key that everybody can read, and uses it", () => {
     const log = new FakeLog();
     expect(text(keyReader(log)(file("i", "secret", 0o644)))).toBe("secret");
-    expect(log.messages).toEqual(["the STAMP key file is readable by others, use mode 0600"]);
+    expect(log.messages).toEqual([
+      "the STAMP key file is open to everybody, use mode 0640 or stricter",
+    ]);
   });
 
   test("warns of a file it cannot use and gives nothing", () => {
