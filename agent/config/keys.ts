@@ -50,7 +50,17 @@ export const KEYS = {
     "health",
   ],
   target: ["host", "probe"],
-  probe: ["type", "size", "dscp", "ttl", "fwmark", "family", "port", "accept_unreachable"],
+  probe: [
+    "type",
+    "size",
+    "dscp",
+    "ttl",
+    "fwmark",
+    "family",
+    "port",
+    "accept_unreachable",
+    "key_file",
+  ],
   capacity: ["down", "up"],
   policy: [
     "id",
@@ -72,6 +82,7 @@ export const KEYS = {
   http: ["listen", "socket", "token_file", "allow_anonymous_read", "allowed_hosts", "tls"],
   otlp: ["endpoint", "interval_secs", "compression", "headers", "queue"],
   queue: ["max_mb", "max_age"],
+  reflector: ["listen", "allow", "key_file", "stateful", "rate"],
 } as const;
 
 type Table = typeof KEYS;

@@ -21,6 +21,7 @@ import type { Problem } from "./problem.ts";
 import { createReport, orderedProblems } from "./problem.ts";
 import type { RawMap } from "./raw.ts";
 import { emptyMap } from "./raw.ts";
+import { readReflector } from "./reflector.ts";
 import type { Section } from "./section.ts";
 import { openSection } from "./section.ts";
 import { readStorage } from "./storage.ts";
@@ -75,6 +76,7 @@ function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string
     storage: readStorage(root),
     http: readHttp(root),
     echo: null,
+    reflector: readReflector(root),
     origin,
   };
 }

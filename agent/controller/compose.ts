@@ -9,6 +9,7 @@ import { coreBytes } from "../io/core-asset.ts";
 import type { HttpOptions } from "../io/http/app.ts";
 import { createApp } from "../io/http/app.ts";
 import { serveHttp } from "../io/http/server.ts";
+import { keyReader } from "../io/key-file.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
 import { SqliteJournal } from "../io/store/journal.ts";
@@ -39,7 +40,6 @@ export interface Agent {
 
 export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<Agent> {
   const { config, display } = runPlan;
-  const write = (text: string) => void process.stdout.write(text);
   const clock = createClock();
   const timers = createTimers(clock);
   const log = createProcessLog("controller", display);
@@ -61,6 +61,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     journal,
     channel,
     health,
+    keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
   });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
@@ -121,4 +122,8 @@ function appOptions(
     token: readToken(http.token_file, log),
     anonymousRead: http.allow_anonymous_read,
   };
+}
+
+function write(text: string): void {
+  process.stdout.write(text);
 }

@@ -24,9 +24,10 @@ import {
   TABLE_FLAG,
   viewOf,
 } from "../wire/frame.ts";
+import { encodeStampKey } from "../wire/stamp-key.ts";
 import { decodeVerdicts, VERDICT } from "../wire/verdict.ts";
 import type { HealthReader } from "./health-reader.ts";
-import type { Clock, Disarm, Journal, Log, ProbeChannel, Timers } from "./ports.ts";
+import type { Clock, Disarm, Journal, KeyReader, Log, ProbeChannel, Timers } from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
 
 export interface DriverParts {
@@ -40,6 +41,7 @@ export interface DriverParts {
   readonly health: HealthReader;
   /** The target of this series stopped answering. */
   onTargetDead(series: number): void;
+  readonly keys: KeyReader;
 }
 
 /** A timer this late means that we were stopped: that span proves nothing about any path. */
@@ -89,6 +91,7 @@ export class Driver {
   applyPlan(plan: ProbePlan): void {
     const now = this.#beginEpoch(plan);
     this.#parts.scorer.configure(plan.layouts);
+    this.#parts.health.directions.configure(plan);
     this.#step([{ kind: "table", paths: plan.enginePaths }], now);
     this.#sendTable();
   }
@@ -96,8 +99,11 @@ export class Driver {
   /** The same paths with other addresses: only the windows of `moved` start anew. */
   readdress(plan: ProbePlan, moved: readonly PathIndex[]): void {
     this.#beginEpoch(plan);
-    // A verdict stays: another address of a dead path has to prove itself first.
-    for (const path of moved) this.#parts.scorer.resetPath(path);
+    for (const path of moved) {
+      // A verdict stays: another address of a dead path has to prove itself first.
+      this.#parts.scorer.resetPath(path);
+      this.#parts.health.directions.resetPath(path);
+    }
     this.#sendTable();
   }
 
@@ -157,6 +163,7 @@ export class Driver {
 
   #sendTable(): void {
     if (this.#plan === null || this.#generation === 0) return;
+    this.#sendKeys(this.#plan.keyFiles);
     // A worker that takes the table over must not believe in a path that was judged before.
     const rows = this.#plan.rows.map((row) =>
       this.#parts.engine.isHardDown(row.path)
@@ -168,14 +175,26 @@ export class Driver {
     }
   }
 
+  /** A key that cannot be read is not sent: the worker does not probe its targets then. */
+  #sendKeys(files: readonly string[]): void {
+    const { channel, keys } = this.#parts;
+    for (const [i, file] of files.entries()) {
+      const key = keys(file);
+      if (key === null) continue;
+      channel.send(encodeStampKey(this.#epoch, this.#generation, i + 1, key));
+    }
+  }
+
   #ingest(header: FrameHeader, frame: Uint8Array): void {
     const end = HEADER_SIZE + header.count * OUTCOME_SIZE;
     if (header.aux !== this.#epoch || end > frame.byteLength) {
       this.#staleFrames++;
       return;
     }
-    const { scorer, clock } = this.#parts;
-    const count = scorer.ingest(frame.subarray(HEADER_SIZE, end));
+    const { scorer, clock, health } = this.#parts;
+    const records = frame.subarray(HEADER_SIZE, end);
+    const count = scorer.ingest(records);
+    health.directions.ingest(records);
     this.#lastIngest = clock.monotonic();
     this.#step([{ kind: "ingested", paths: scorer.touchedPaths, count }], this.#lastIngest);
   }

@@ -31,6 +31,9 @@ export interface Timers {
   arm(at: Instant, wake: () => void): Disarm;
 }
 
+/** The octets of a key file; null: not usable, and said so. */
+export type KeyReader = (path: string) => Uint8Array | null;
+
 /** To the worker. `send` never blocks; a frame that does not fit now is queued by the channel. */
 export interface ProbeChannel {
   send(frame: Uint8Array): void;

@@ -25,6 +25,8 @@ export interface ProbePlan {
   readonly rows: readonly TableRow[];
   readonly layouts: readonly PathLayout[];
   readonly enginePaths: readonly EnginePath[];
+  /** Of STAMP; rows name them by their place here, from 1. */
+  readonly keyFiles: readonly string[];
 }
 
 /** One name may be asked for in one family here and in the other there. */
@@ -52,6 +54,7 @@ export function planProbes(config: AgentConfig, addresses: AddressBook): ProbePl
   const rows: TableRow[] = [];
   const layouts: PathLayout[] = [];
   const enginePaths: EnginePath[] = [];
+  const keyFiles = keyFilesOf(config);
   for (const [path, entry] of config.paths.entries()) {
     const firstSeries = series.length;
     for (const target of entry.targets) {
@@ -62,13 +65,25 @@ export function planProbes(config: AgentConfig, addresses: AddressBook): ProbePl
         path,
         scopeId,
         phase: phaseOf(rows.length),
+        ...keyOf(target, keyFiles),
       });
       series.push({ path, target, address });
     }
     layouts.push(pathLayout(entry, firstSeries));
     enginePaths.push(enginePath(entry, firstSeries));
   }
-  return { series, rows, layouts, enginePaths };
+  return { series, rows, layouts, enginePaths, keyFiles };
+}
+
+function keyFilesOf(config: AgentConfig): readonly string[] {
+  const files = config.paths.flatMap(({ targets }) =>
+    targets.flatMap(({ probe }) => (probe.key_file === null ? [] : [probe.key_file])),
+  );
+  return [...new Set(files)];
+}
+
+function keyOf({ probe }: TargetConfig, keyFiles: readonly string[]): Pick<TableRow, "key"> {
+  return probe.key_file === null ? {} : { key: keyFiles.indexOf(probe.key_file) + 1 };
 }
 
 /** Time between two probes to one target, us. */
@@ -111,7 +126,7 @@ function tableRow(
   path: PathConfig,
   target: TargetConfig,
   address: ParsedAddress | null,
-): Omit<TableRow, "path" | "scopeId" | "phase"> {
+): Omit<TableRow, "path" | "scopeId" | "phase" | "key"> {
   const { probe } = target;
   const { health } = path;
   const at = address ?? UNRESOLVED;

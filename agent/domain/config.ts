@@ -47,7 +47,7 @@ export interface HealthConfig {
 
 export interface ProbeConfig {
   readonly type: ProbeType;
-  /** Payload octets, without IP, ICMP or UDP header. */
+  /** Payload octets, without IP, ICMP or UDP header; of STAMP the whole test packet. */
   readonly size: number;
   readonly dscp: number;
   /** 0: the kernel's default. */
@@ -58,6 +58,8 @@ export interface ProbeConfig {
   readonly port: number;
   /** UDP only: an ICMP port unreachable from the target itself counts as a reply. */
   readonly accept_unreachable: boolean;
+  /** STAMP only: file of the key that seals the packets; null: unauthenticated. */
+  readonly key_file: string | null;
 }
 
 export interface TargetConfig {
@@ -132,6 +134,20 @@ export interface EchoConfig {
   readonly listen: string;
 }
 
+/** STAMP reflector inside the worker (RFC 8762 session reflector). */
+export interface ReflectorConfig {
+  /** "address:port", at least one. */
+  readonly listen: readonly string[];
+  /** Prefixes that are answered; empty: everybody, with loopback listeners only. */
+  readonly allow: readonly string[];
+  /** File with the HMAC key; null: unauthenticated packets. */
+  readonly key_file: string | null;
+  /** Own sequence numbers per session, which tell the direction of a loss. */
+  readonly stateful: boolean;
+  /** Replies per second and source. */
+  readonly rate: number;
+}
+
 export interface AgentConfig {
   readonly node: NodeConfig;
   readonly paths: readonly PathConfig[];
@@ -139,6 +155,7 @@ export interface AgentConfig {
   readonly storage: StorageConfig;
   readonly http: HttpConfig;
   readonly echo: EchoConfig | null;
+  readonly reflector: ReflectorConfig | null;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

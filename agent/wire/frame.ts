@@ -8,6 +8,8 @@
  * worker), u32 count (records in the body), u32 aux, u32 aux2.
  */
 
+import type { ReflectorCounters } from "../domain/reflector.ts";
+
 export const FRAME_MAGIC = 0x31_41_54_50; // "PTA1"
 export const HEADER_SIZE = 24;
 /** A frame never exceeds this: 57 of them fit the 1 MB socket buffer the supervisor sets. */
@@ -16,6 +18,7 @@ export const FRAME_MAX = 32 * 1024;
 export const FRAME = {
   // controller -> worker (data pair)
   table: 1, // probe table part; aux: epoch, aux2: part | parts << 16
+  stampKey: 2, // before its table; aux: epoch, aux2: number, body: octets (stamp-key.ts)
   // worker -> controller (data pair)
   outcomes: 16, // count outcome records; aux: epoch of the table they belong to
   tableAck: 17, // aux: epoch, count: series accepted
@@ -33,6 +36,7 @@ export const FRAME = {
   reload: 38, // controller -> supervisor: please re-read the configuration
   processes: 39, // supervisor -> controller, body: JSON ProcessReport, on every change
   ready: 40, // controller -> supervisor: configured and serving
+  reflector: 41, // supervisor -> worker, body: JSON ReflectorOrder | null, at hello, on reload
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
@@ -82,8 +86,9 @@ export function viewOf(bytes: Uint8Array): DataView {
 /**
  * Outcome record, 32 octets, also the input format of the WASM core's `ingest`:
  * u32 series, u8 kind (OUTCOME), u8 flags (OUTCOME_FLAG), u16 code (ICMP type << 8 | code, or
- * errno), u32 seq (per series, from 0), u32 reserved, f64 rtt_us (replied and late only, else 0),
- * f64 sent_us (monotonic send time).
+ * errno, or a reflector's count: OUTCOME_FLAG), u32 seq (per series, from 0), i32 forward_us (delay
+ * to a STAMP reflector, with its flag), f64 rtt_us (replied and late only, else 0), f64 sent_us
+ * (monotonic send time).
  */
 export const OUTCOME_SIZE = 32;
 export const OUTCOME_AT = {
@@ -92,6 +97,7 @@ export const OUTCOME_AT = {
   flags: 5,
   code: 6,
   seq: 8,
+  forwardUs: 12,
   rttUs: 16,
   sentUs: 24,
 } as const;
@@ -106,6 +112,8 @@ export interface OutcomeRecord {
   readonly seq: number;
   readonly rttUs: number;
   readonly sentUs: number;
+  /** Us, whole; absent: 0. */
+  readonly forwardUs?: number;
 }
 
 export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord): void {
@@ -114,6 +122,7 @@ export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord)
   view.setUint8(at + OUTCOME_AT.flags, outcome.flags);
   view.setUint16(at + OUTCOME_AT.code, outcome.code, true);
   view.setUint32(at + OUTCOME_AT.seq, outcome.seq, true);
+  view.setInt32(at + OUTCOME_AT.forwardUs, outcome.forwardUs ?? 0, true);
   view.setFloat64(at + OUTCOME_AT.rttUs, outcome.rttUs, true);
   view.setFloat64(at + OUTCOME_AT.sentUs, outcome.sentUs, true);
 }
@@ -129,7 +138,7 @@ export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord)
  *  56 16 octets target (IPv4 in the first 4)    72 16 octets source (all zero: none)
  *  88 16 octets interface name, NUL padded (IFNAMSIZ); all zero: not bound
  * 104 f64 phase: first send, as a fraction 0..1 of the interval
- * 112 16 octets reserved
+ * 112 u16 number of the STAMP key, 0: none   114 14 octets reserved
  */
 export const TABLE_SIZE = 128;
 export const TABLE_ROWS_MAX = Math.floor((FRAME_MAX - HEADER_SIZE) / TABLE_SIZE);
@@ -165,6 +174,8 @@ export interface TableRow {
   readonly source: Uint8Array | null;
   readonly device: string | null;
   readonly phase: number;
+  /** Number of the key that seals STAMP packets, from 1; absent: unauthenticated. */
+  readonly key?: number;
 }
 
 /** Encodes rows into numbered frames of at most FRAME_MAX octets; at least one frame. */
@@ -216,6 +227,7 @@ function writeRow(frame: Uint8Array, view: DataView, at: number, row: TableRow):
   if (row.source !== null) frame.set(row.source, at + 72);
   if (row.device !== null) frame.set(new TextEncoder().encode(row.device).subarray(0, 15), at + 88);
   view.setFloat64(at + 104, row.phase, true);
+  view.setUint16(at + 112, row.key ?? 0, true);
 }
 
 /** Decodes the rows of one table frame; null when the length does not fit the count. */
@@ -234,6 +246,7 @@ function readRow(frame: Uint8Array, view: DataView, at: number): TableRow {
   const source = frame.slice(at + 72, at + 72 + octets);
   const device = frame.subarray(at + 88, at + 104);
   const deviceEnd = device.indexOf(0);
+  const key = view.getUint16(at + 112, true);
   return {
     path: view.getUint32(at, true),
     type: view.getUint8(at + 4),
@@ -257,6 +270,7 @@ function readRow(frame: Uint8Array, view: DataView, at: number): TableRow {
     device:
       deviceEnd === 0 ? null : new TextDecoder().decode(device.subarray(0, Math.max(0, deviceEnd))),
     phase: view.getFloat64(at + 104, true),
+    ...(key === 0 ? {} : { key }),
   };
 }
 
@@ -287,6 +301,8 @@ export interface WorkerCounters {
   readonly records_dropped: number;
   readonly stalls: number;
   readonly wakeups: number;
+  /** null: no reflector is configured. */
+  readonly reflector: ReflectorCounters | null;
 }
 
 export interface Hello {

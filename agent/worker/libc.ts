@@ -45,6 +45,7 @@ const SYMBOLS = {
   capset: { args: ["ptr", "ptr"], returns: "i32" },
   setgroups: { args: ["u64", "ptr"], returns: "i32" },
   execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  adjtimex: { args: ["ptr"], returns: "i32" },
 } as const;
 
 function openLibc() {
@@ -125,6 +126,11 @@ export function boottimeNow(): number {
  */
 export function realtimeNow(baseSeconds = 0): number {
   return readClock(CLOCK_REALTIME, baseSeconds);
+}
+
+/** Fills in a struct timex (modes 0 only reads); TIME_OK and so on, or -1: refused. */
+export function adjustTime(timex: Uint8Array): number {
+  return libc().adjtimex(timex);
 }
 
 // --- results

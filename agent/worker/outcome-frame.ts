@@ -28,7 +28,7 @@ export class OutcomeFrame implements OutcomeSink {
   readonly #out: FrameOut;
   readonly #bytes = new Uint8Array(FRAME_MAX);
   readonly #view = viewOf(this.#bytes);
-  readonly #words = new Uint32Array(this.#bytes.buffer);
+  readonly #words = new Int32Array(this.#bytes.buffer);
   readonly #doubles = new Float64Array(this.#bytes.buffer);
   #count = 0;
   #epoch = 0;
@@ -54,6 +54,7 @@ export class OutcomeFrame implements OutcomeSink {
     words[word + (OUTCOME_AT.kind >>> 2)] =
       outcome.kind | (outcome.flags << 8) | (outcome.code << 16);
     words[word + (OUTCOME_AT.seq >>> 2)] = outcome.seq;
+    words[word + (OUTCOME_AT.forwardUs >>> 2)] = outcome.forwardUs;
     this.#doubles[(at + OUTCOME_AT.rttUs) >>> 3] = outcome.rttUs;
     this.#doubles[(at + OUTCOME_AT.sentUs) >>> 3] = outcome.sentUs;
     this.#count++;

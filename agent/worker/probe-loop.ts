@@ -8,6 +8,7 @@
 import type { Instant } from "../domain/units.ts";
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
+import { ClockQuality } from "./clock-quality.ts";
 import { POLLERR, POLLIN } from "./kernel.ts";
 import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
 import type { PathWatchSink } from "./path-watch.ts";
@@ -33,7 +34,8 @@ export interface LoopCounters extends WorkerCounters {
 
 /** A descriptor of the host that shares the loop's sleep. */
 export interface Watch {
-  readonly fd: number;
+  /** Negative: closed, forgotten before the next sleep. */
+  fd: number;
   /** POLLIN, POLLOUT; read before every sleep. */
   events: number;
   readonly onReady: (revents: number) => void;
@@ -57,6 +59,10 @@ const SUSPEND_MIN_US = 100 * US_PER_MS;
 const ROTATE_US = 20 * US_PER_S;
 const NONE = -1;
 
+/** Keys of STAMP by the number in the rows. */
+export type StampKeyring = ReadonlyMap<number, Uint8Array>;
+const NO_KEYS: StampKeyring = new Map();
+
 export class ProbeLoop {
   readonly #sink: LoopSink;
   readonly #random: () => number;
@@ -66,6 +72,7 @@ export class ProbeLoop {
   readonly #baseSeconds = Math.floor(realtimeNow() / US_PER_S);
   readonly #pool = new SocketPool(this.#words);
   readonly #abilities = new Abilities();
+  readonly #quality = new ClockQuality();
   readonly #polls = new PollSet();
   readonly #watches: Watch[] = [];
   #round: Round;
@@ -99,10 +106,10 @@ export class ProbeLoop {
   }
 
   /** Replaces all series; what is in flight is forgotten and replies to it are ignored. */
-  setTable(rows: readonly TableRow[]): void {
+  setTable(rows: readonly TableRow[], keys: StampKeyring = NO_KEYS): void {
     this.#settle();
     this.#pool.lay(rows);
-    this.#round = this.#lay(rows);
+    this.#round = this.#lay(rows, keys);
     this.#polledChanges = -1;
     this.#plannedUs = Number.POSITIVE_INFINITY;
     this.#pool.openAll(rows, monotonicNow());
@@ -147,7 +154,7 @@ export class ProbeLoop {
     return lag;
   }
 
-  /** Frames are the host's: the two counters of them are 0 here. */
+  /** Frames and the reflector are the host's: their counters are 0 and null here. */
   counters(): LoopCounters {
     const { sender, receiver, schedule } = this.#round;
     return {
@@ -158,6 +165,7 @@ export class ProbeLoop {
       records_dropped: 0,
       stalls: this.#stalls,
       wakeups: this.#wakeups,
+      reflector: null,
       sends_skipped: this.#skipped + schedule.skipped,
     };
   }
@@ -179,8 +187,10 @@ export class ProbeLoop {
     this.#round = this.#lay([]);
   }
 
-  #lay(rows: readonly TableRow[]): Round {
+  #lay(rows: readonly TableRow[], keys: StampKeyring = NO_KEYS): Round {
     return layRound(rows, {
+      keys,
+      quality: this.#quality,
       sink: this.#sink,
       random: this.#random,
       randomWord: this.#words,
@@ -313,7 +323,17 @@ export class ProbeLoop {
     return tracker.isWaiting ? this.#lastVisitUs + visitUs : Number.POSITIVE_INFINITY;
   }
 
+  /** Not at once: during a drain the places in the poll set must stay. */
+  #forgetClosed(): void {
+    for (let i = this.#watches.length - 1; i >= 0; i--) {
+      if ((this.#watches[i]?.fd ?? 0) >= 0) continue;
+      this.#watches.splice(i, 1);
+      this.#polledChanges = -1;
+    }
+  }
+
   #armPolls(): void {
+    this.#forgetClosed();
     const watches = this.#watches;
     for (let i = 0; i < watches.length; i++) {
       const watch = watches[i];
@@ -351,9 +371,12 @@ export class ProbeLoop {
 
 /** A loop that probes `rows` at once: for the one-off command. */
 export function openProbeLoop(
-  options: ProbeLoopOptions & { readonly rows: readonly TableRow[] },
+  options: ProbeLoopOptions & {
+    readonly rows: readonly TableRow[];
+    readonly keys?: StampKeyring;
+  },
 ): ProbeLoop {
   const loop = new ProbeLoop(options);
-  loop.setTable(options.rows);
+  loop.setTable(options.rows, options.keys);
   return loop;
 }

@@ -5,6 +5,7 @@
 
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow } from "../wire/frame.ts";
+import type { ClockQuality } from "./clock-quality.ts";
 import { Ledger, ledgerCapacity } from "./ledger.ts";
 import { monotonicNow } from "./libc.ts";
 import { heldDown, planLiveness } from "./liveness-plan.ts";
@@ -14,6 +15,7 @@ import { Receiver } from "./receiver.ts";
 import { Schedule } from "./schedule.ts";
 import { Sender } from "./sender.ts";
 import { SeriesTable } from "./series-table.ts";
+import { StampSessions } from "./stamp/sessions.ts";
 import { ProbeTracker } from "./tracker.ts";
 import { TimingWheel } from "./wheel.ts";
 
@@ -58,6 +60,9 @@ export interface RoundParts {
   readonly isLazy: boolean;
   /** Of the schedule's jitter. */
   readonly random: () => number;
+  /** Of STAMP, by the number in the rows. */
+  readonly keys: ReadonlyMap<number, Uint8Array>;
+  readonly quality: ClockQuality;
   /** Unpredictable, for tokens. */
   readonly randomWord: () => number;
   /** Unix seconds that wall stamps count from. */
@@ -77,15 +82,18 @@ export function layRound(rows: readonly TableRow[], parts: RoundParts): Round {
   const watch = new PathWatch(plan, parts.sink, heldDown(rows, plan));
   const wheel = new TimingWheel(capacity);
   const tracker = new ProbeTracker({ ledger, wheel }, series, watch, watch);
-  const receiver = new Receiver(tracker, baseSeconds);
+  const { keys, randomWord, quality } = parts;
+  const sessions = new StampSessions(rows, { keys, randomWord, capacity });
+  const shared = { baseSeconds, sessions, quality };
+  const receiver = new Receiver(tracker, shared);
   return {
     rows,
     tracker,
     watch,
     receiver,
     sender: new Sender(tracker, {
+      ...shared,
       drainErrors: (group) => receiver.drainErrors(group),
-      baseSeconds,
     }),
     schedule: new Schedule(series, monotonicNow(), random, sendsMax),
     sleepUs: sleepOf(series),

@@ -11,6 +11,7 @@
 
 import { OUTCOME, OUTCOME_FLAG } from "../domain/outcome.ts";
 import { US_PER_MS } from "../domain/units.ts";
+import { dwellUs, forwardUs } from "../wire/one-way.ts";
 import type { Ledger } from "./ledger.ts";
 import { FULL, SLOT } from "./ledger.ts";
 import type { SeriesTable } from "./series-table.ts";
@@ -23,13 +24,15 @@ export interface Outcome {
   kind: number;
   /** OUTCOME_FLAG. */
   flags: number;
-  /** ICMP type << 8 | code, or errno. */
+  /** ICMP type << 8 | code, errno, or a reflector's count. */
   code: number;
   seq: number;
   rttUs: number;
   sentUs: number;
   /** The watch was told that this probe is overdue. Not part of the record. */
   wasOverdue: boolean;
+  /** Delay to a STAMP reflector, whole us, with its flag. */
+  forwardUs: number;
 }
 
 export interface OutcomeSink {
@@ -61,6 +64,18 @@ export interface Moment {
   rxWallUs: number;
 }
 
+/** What a STAMP reply says of the other end. The object is reused. */
+export interface Reflection {
+  /** The request arrived, on the reflector's clock, us since the same base as our wall times. */
+  t2Us: number;
+  /** The reply left. */
+  t3Us: number;
+  /** Both clocks are synchronised. */
+  isTrusted: boolean;
+  /** Low 16 bits of the reflector's own count; -1: it does not count. */
+  counter: number;
+}
+
 /** Wall and monotonic spans may differ by this; more is a clock step, not a delay. */
 const CLOCK_SLIP_MAX_US = US_PER_MS;
 
@@ -79,6 +94,7 @@ export class ProbeTracker {
     rttUs: 0,
     sentUs: 0,
     wasOverdue: false,
+    forwardUs: 0,
   };
 
   constructor(
@@ -143,8 +159,8 @@ export class ProbeTracker {
     if (txWallUs >= calledUs - 1) ledger.txWallUs[slot] = txWallUs;
   }
 
-  /** A verified answer (or a further one) of the probe in `slot`. */
-  answered(slot: number, moment: Moment): void {
+  /** A verified answer (or a further one) of the probe in `slot`; `reflection` with STAMP. */
+  answered(slot: number, moment: Moment, reflection: Reflection | null = null): void {
     const state = this.ledger.state[slot];
     if (state === SLOT.answered) {
       this.#side(slot, OUTCOME.duplicate);
@@ -153,17 +169,14 @@ export class ProbeTracker {
     if (state !== SLOT.inFlight && state !== SLOT.lingering) return;
     this.#wheel.disarm(slot);
     const timeoutUs = this.series.timeoutUs[this.ledger.series[slot] ?? 0] ?? 0;
-    const rttUs = this.#measure(slot, moment);
-    const flags = this.#out.flags;
-    const isVoid = (flags & OUTCOME_FLAG.rttVoid) !== 0;
-    if (state === SLOT.inFlight && (isVoid || rttUs <= timeoutUs)) {
+    const spanUs = this.#measure(slot, moment);
+    const isVoid = (this.#out.flags & OUTCOME_FLAG.rttVoid) !== 0;
+    const isInTime = state === SLOT.inFlight && (isVoid || spanUs <= timeoutUs);
+    if (state === SLOT.inFlight && !isInTime) this.#expireFirst(slot);
+    const rttUs = reflection === null ? spanUs : this.#reflect(slot, spanUs, reflection);
+    if (isInTime) {
       this.#replied(slot, rttUs);
       return;
-    }
-    if (state === SLOT.inFlight) {
-      this.#out.flags = 0;
-      this.#side(slot, OUTCOME.expired);
-      this.#out.flags = flags;
     }
     this.#out.rttUs = rttUs;
     this.#end(slot, OUTCOME.late, SLOT.answered);
@@ -255,6 +268,34 @@ export class ProbeTracker {
     return rttUs;
   }
 
+  /** The RTT without the time the reflector took; adds what it says of the directions. */
+  #reflect(slot: number, spanUs: number, reflection: Reflection): number {
+    const { ledger } = this;
+    const out = this.#out;
+    const { t2Us, t3Us, isTrusted, counter } = reflection;
+    if (counter >= 0) {
+      out.flags |= OUTCOME_FLAG.counted;
+      out.code = counter;
+    }
+    const txWallUs = ledger.txWallUs[slot] ?? Number.NaN;
+    const calledUs = (ledger.sentUs[slot] ?? 0) + (ledger.offsetUs[slot] ?? 0);
+    const hasClocks = isTrusted && (out.flags & OUTCOME_FLAG.rttVoid) === 0;
+    const forward = forwardUs(Number.isNaN(txWallUs) ? calledUs : txWallUs, t2Us, hasClocks);
+    if (!Number.isNaN(forward)) {
+      out.flags |= OUTCOME_FLAG.oneWay;
+      out.forwardUs = Math.round(forward);
+    }
+    return spanUs - dwellUs(t2Us, t3Us, spanUs);
+  }
+
+  /** The reply that is about to be told came after the timeout nobody had noticed yet. */
+  #expireFirst(slot: number): void {
+    const { flags } = this.#out;
+    this.#out.flags = 0;
+    this.#side(slot, OUTCOME.expired);
+    this.#out.flags = flags;
+  }
+
   #replied(slot: number, rttUs: number): void {
     const series = this.ledger.series[slot] ?? 0;
     const seq = this.ledger.seq[slot] ?? 0;
@@ -293,5 +334,6 @@ export class ProbeTracker {
     out.code = 0;
     out.rttUs = 0;
     out.wasOverdue = false;
+    out.forwardUs = 0;
   }
 }

@@ -37,7 +37,7 @@ const RESOLVED: u32 = 0b110011;
 const FLAG_CONFIRMATION: u8 = 1;
 const FLAG_RTT_VOID: u8 = 8;
 /** Told before: for the window only. */
-const FLAG_SEED: u8 = 32;
+const FLAG_SEED: u8 = 64;
 
 const NS_PER_US: f64 = 1000;
 /** An RTT beyond an hour is a mistake. */

@@ -49,6 +49,7 @@ const RULES: readonly Rule[] = [
       "agent/worker/libc.ts",
       "agent/io/clock.ts",
       "agent/io/process-log.ts",
+      "agent/io/key-file.ts",
       "agent/io/frame-socket.ts",
       "node:fs",
       "node:path",

@@ -136,6 +136,7 @@ export class FakeView implements AgentView {
           records_dropped: 0,
           stalls: 0,
           wakeups: 250,
+          reflector: null,
         },
         stale_frames: 4,
       },

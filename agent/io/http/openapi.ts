@@ -14,6 +14,10 @@ const flag: Schema = { type: "boolean" };
 const unixTime: Schema = { type: "integer", description: "Unix seconds" };
 const sentences: Schema = { type: "array", items: text };
 const score: Schema = { type: ["number", "null"], minimum: 0, maximum: 100 };
+const clockDifference: Schema = {
+  type: ["number", "null"],
+  description: "STAMP with synchronised clocks only; negative by as much as they are apart",
+};
 const percent: Schema = { type: ["number", "null"], minimum: 0, maximum: 100 };
 const ms: Schema = { type: ["number", "null"], minimum: 0, description: "Milliseconds" };
 const mos: Schema = { type: ["number", "null"], minimum: 1, maximum: 5 };
@@ -99,6 +103,10 @@ const schemas = {
     health_score: score,
     latency_ms: ms,
     packet_loss_pct: percent,
+    one_way_forward_ms: clockDifference,
+    one_way_backward_ms: clockDifference,
+    forward_loss_pct: percent,
+    backward_loss_pct: percent,
     outcomes: object(
       Object.fromEntries(OUTCOME_KINDS.map((kind) => [kind, whole])),
       "Totals since the probe table was set",

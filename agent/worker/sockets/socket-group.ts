@@ -7,6 +7,7 @@
 import { invariant } from "../../domain/invariant.ts";
 import { US_PER_S } from "../../domain/units.ts";
 import type { SocketMode } from "../../wire/frame.ts";
+import { PROBE_TYPE } from "../../wire/frame.ts";
 import { ERRNO } from "../kernel.ts";
 import { closeFd, interfaceIndex } from "../libc.ts";
 import type { PacketKind } from "../matcher.ts";
@@ -27,6 +28,7 @@ export class SocketGroup {
   readonly #randomWord: () => number;
   /** Called after every change of the public fields but `lastErrno` and `unstamped`. */
   readonly #onChange: () => void;
+  readonly isStamp: boolean;
   fd = -1;
   mode: SocketMode = "none";
   stamps: StampKind = "userland";
@@ -50,6 +52,7 @@ export class SocketGroup {
 
   constructor(spec: SocketSpec, randomWord: () => number, onChange: () => void) {
     this.spec = spec;
+    this.isStamp = spec.type === PROBE_TYPE.stamp;
     this.#randomWord = randomWord;
     this.#onChange = onChange;
     this.kind = { family: spec.family, isUdp: isUdp(spec), isRaw4: false, id: 0 };

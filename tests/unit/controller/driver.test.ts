@@ -10,6 +10,7 @@ import {
   decodeTable,
   encodeSignal,
   FRAME,
+  HEADER_SIZE,
   readHeader,
   TABLE_FLAG,
 } from "../../../agent/wire/frame.ts";
@@ -44,6 +45,7 @@ function world() {
     channel,
     health,
     onTargetDead: (series) => deadTargets.push(series),
+    keys: (path) => (path === "/key" ? new TextEncoder().encode("secret") : null),
   });
   const config = agentConfig([pathConfig("a", ["192.0.2.1"]), pathConfig("b", ["192.0.2.2"])]);
   const known = new Map(
@@ -96,6 +98,19 @@ describe("Driver", () => {
     expect(rows.map((row) => row.path)).toEqual([0, 1]);
     driver.peerChanged(GENERATION + 1);
     expect(readHeader(sent.at(-1) ?? new Uint8Array())?.generation).toBe(GENERATION + 1);
+  });
+
+  test("peerChanged() sends the keys it can read before the table that names them", () => {
+    const { sent, driver, plan } = running();
+    driver.applyPlan({ ...plan, keyFiles: ["/missing", "/key"] });
+    const headers = sent.map(readHeader).slice(-2);
+    expect(headers.map((header) => [header?.type, header?.generation])).toEqual([
+      [FRAME.stampKey, GENERATION],
+      [FRAME.table, GENERATION],
+    ]);
+    expect(headers[0]?.aux2).toBe(2);
+    expect(headers[0]?.aux).toBe(headers[1]?.aux ?? -1);
+    expect(new TextDecoder().decode(sent.at(-2)?.subarray(HEADER_SIZE))).toBe("secret");
   });
 
   test("acknowledged is true only for the current epoch", () => {

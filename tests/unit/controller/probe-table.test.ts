@@ -57,6 +57,25 @@ describe("planProbes()", () => {
     expect(probeIntervalUs(pathConfig("a", ["192.0.2.1"]))).toBe(2_000_000);
   });
 
+  test("numbers the key files of STAMP targets, each once", () => {
+    const config = agentConfig([path("a", ["192.0.2.1", "192.0.2.2"]), path("b", ["192.0.2.1"])]);
+    const keys = [null, "/b", "/a"];
+    const paths = config.paths.map((entry, i) => ({
+      ...entry,
+      targets: entry.targets.map((target, j) => ({
+        ...target,
+        probe: { ...target.probe, type: "stamp" as const, key_file: keys[i + j] ?? null },
+      })),
+    }));
+    const plan = planProbes({ ...config, paths }, book("192.0.2.1", "192.0.2.2"));
+    expect(plan.keyFiles).toEqual(["/b"]);
+    expect(plan.rows.map(({ type, port, key }) => [type, port, key])).toEqual([
+      [3, 862, undefined],
+      [3, 862, 1],
+      [3, 862, 1],
+    ]);
+  });
+
   test("spreads first sends over the interval", () => {
     const paths = Array.from({ length: 50 }, (_, i) => path(`p${i}`, ["192.0.2.1"]));
     const phases = planProbes(agentConfig(paths), book("192.0.2.1")).rows.map((row) => row.phase);

@@ -22,6 +22,7 @@ const OUTCOME: Outcome = {
   rttUs: 12_345.678,
   sentUs: 9e12 + 0.5,
   wasOverdue: false,
+  forwardUs: -1_234,
 };
 
 function setUp() {
