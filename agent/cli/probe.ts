@@ -56,8 +56,9 @@ async function resolveAll(request: ProbeRequest): Promise<{ found: Found[]; miss
   );
   for (const [i, answer] of answers.entries()) {
     const host = request.hosts[i] ?? "";
-    if (answer.kind === "failed") missing.push(`cannot resolve ${host}: ${answer.reason}`);
-    else found.push({ host, address: formatAddress(answer.address), parsed: answer.address });
+    const parsed = answer.kind === "resolved" ? answer.addresses[0] : undefined;
+    if (parsed !== undefined) found.push({ host, address: formatAddress(parsed), parsed });
+    else if (answer.kind === "failed") missing.push(`cannot resolve ${host}: ${answer.reason}`);
   }
   return { found, missing };
 }
@@ -94,7 +95,7 @@ class ProbeRun {
       ),
       seed: crypto.getRandomValues(new Int32Array(1))[0] ?? 0,
       sendsMax: request.count,
-      sink: { record: (outcome) => this.#take(outcome), stalled: () => {} },
+      sink: { record: (outcome) => this.#take(outcome), verdict: () => {}, stalled: () => {} },
     });
   }
 

@@ -6,6 +6,7 @@ import { micros, US_PER_S } from "../domain/units.ts";
 import { Engine } from "../engine/engine.ts";
 import { createClock, createTimers } from "../io/clock.ts";
 import { coreBytes } from "../io/core-asset.ts";
+import type { HttpOptions } from "../io/http/app.ts";
 import { createApp } from "../io/http/app.ts";
 import { serveHttp } from "../io/http/server.ts";
 import { createProcessLog } from "../io/process-log.ts";
@@ -18,6 +19,7 @@ import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import { HealthReader } from "./health-reader.ts";
 import { Names } from "./names.ts";
+import type { Clock, Log, Timers } from "./ports.ts";
 import { TablePrinter } from "./table-printer.ts";
 import { createView } from "./view.ts";
 
@@ -46,18 +48,21 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     flushInterval: micros(config.storage.flush_interval_secs * US_PER_S),
   });
   const status = (path: number) => engine.status(path);
-  const journal = new SqliteJournal({
-    path: config.storage.path,
-    maxSizeMb: config.storage.max_size_mb,
+  const journal = openJournal(config, { clock, timers, log });
+  const channel = { send: outside.sendToWorker };
+  const health = new HealthReader({ clock, scorer, status });
+  const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
+  const driver = new Driver({
     clock,
     timers,
     log,
-    isCalm: () => true, // no policy moves traffic yet
+    scorer,
+    engine,
+    journal,
+    channel,
+    health,
+    onTargetDead: (series) => current.doubt(series),
   });
-  const channel = { send: outside.sendToWorker };
-  const health = new HealthReader({ clock, scorer, status });
-  const driver = new Driver({ clock, timers, log, scorer, engine, journal, channel, health });
-  const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
   const current = new CurrentPlan(config, { names, addresses }, (applied, moved) => {
     health.configure(applied.config, applied.plan);
@@ -67,15 +72,11 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const httpProblems: string[] = [];
   const parts = { clock, scorer, driver, health, journal, status, httpProblems };
   const view = createView({ ...parts, ...outside, current: () => current.value });
-  const app = createApp(view, {
-    clock,
+  const http = await serveHttp(
+    createApp(view, appOptions(config, { clock, log })),
+    config.http,
     log,
-    listen: config.http.listen,
-    allowedHosts: config.http.allowed_hosts,
-    token: readToken(config.http.token_file, log),
-    anonymousRead: config.http.allow_anonymous_read,
-  });
-  const http = await serveHttp(app, config.http, log);
+  );
   httpProblems.push(...http.problems);
   current.follow();
   const printer = new TablePrinter({ clock, timers, health, display, write });
@@ -93,5 +94,31 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       await http.stop();
       driver.stop();
     },
+  };
+}
+
+function openJournal(
+  { storage }: AgentConfig,
+  parts: { readonly clock: Clock; readonly timers: Timers; readonly log: Log },
+): SqliteJournal {
+  return new SqliteJournal({
+    path: storage.path,
+    maxSizeMb: storage.max_size_mb,
+    ...parts,
+    isCalm: () => true, // no policy moves traffic yet
+  });
+}
+
+function appOptions(
+  { http }: AgentConfig,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): HttpOptions {
+  return {
+    clock,
+    log,
+    listen: http.listen,
+    allowedHosts: http.allowed_hosts,
+    token: readToken(http.token_file, log),
+    anonymousRead: http.allow_anonymous_read,
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import type { PathIndex } from "../domain/ids.ts";
+import { pathIndex } from "../domain/ids.ts";
 import { unreachable } from "../domain/invariant.ts";
 import type { Instant } from "../domain/units.ts";
 import { between, instant, US_PER_S } from "../domain/units.ts";
@@ -20,8 +21,10 @@ import {
   HEADER_SIZE,
   OUTCOME_SIZE,
   readHeader,
+  TABLE_FLAG,
   viewOf,
 } from "../wire/frame.ts";
+import { decodeVerdicts, VERDICT } from "../wire/verdict.ts";
 import type { HealthReader } from "./health-reader.ts";
 import type { Clock, Disarm, Journal, Log, ProbeChannel, Timers } from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
@@ -35,6 +38,8 @@ export interface DriverParts {
   readonly journal: Journal;
   readonly channel: ProbeChannel;
   readonly health: HealthReader;
+  /** The target of this series stopped answering. */
+  onTargetDead(series: number): void;
 }
 
 /** A timer this late means that we were stopped: that span proves nothing about any path. */
@@ -91,6 +96,7 @@ export class Driver {
   /** The same paths with other addresses: only the windows of `moved` start anew. */
   readdress(plan: ProbePlan, moved: readonly PathIndex[]): void {
     this.#beginEpoch(plan);
+    // A verdict stays: another address of a dead path has to prove itself first.
     for (const path of moved) this.#parts.scorer.resetPath(path);
     this.#sendTable();
   }
@@ -108,7 +114,7 @@ export class Driver {
   peerChanged(generation: number): void {
     this.#generation = generation;
     this.#acknowledged = false;
-    if (generation === 0) this.#step([{ kind: "worker-lost" }], this.#parts.clock.monotonic());
+    if (generation === 0) this.#loseWorker();
     else this.#sendTable();
   }
 
@@ -133,6 +139,9 @@ export class Driver {
         // Both ends are this program, of one version: the shape is wire/frame.ts's.
         this.#counters = decodeJson(frame) as WorkerCounters;
         return;
+      case FRAME.verdict:
+        this.#takeVerdicts(header, frame);
+        return;
       case FRAME.stall:
         this.#takeStall(frame);
         return;
@@ -148,7 +157,13 @@ export class Driver {
 
   #sendTable(): void {
     if (this.#plan === null || this.#generation === 0) return;
-    for (const frame of encodeTable(this.#epoch, this.#generation, this.#plan.rows)) {
+    // A worker that takes the table over must not believe in a path that was judged before.
+    const rows = this.#plan.rows.map((row) =>
+      this.#parts.engine.isHardDown(row.path)
+        ? { ...row, flags: row.flags | TABLE_FLAG.hardDown }
+        : row,
+    );
+    for (const frame of encodeTable(this.#epoch, this.#generation, rows)) {
       this.#parts.channel.send(frame);
     }
   }
@@ -163,6 +178,35 @@ export class Driver {
     const count = scorer.ingest(frame.subarray(HEADER_SIZE, end));
     this.#lastIngest = clock.monotonic();
     this.#step([{ kind: "ingested", paths: scorer.touchedPaths, count }], this.#lastIngest);
+  }
+
+  #loseWorker(): void {
+    const { scorer, clock } = this.#parts;
+    for (let path = 0; path < scorer.pathCount; path++) scorer.setHardDown(pathIndex(path), false);
+    this.#step([{ kind: "worker-lost" }], clock.monotonic());
+  }
+
+  #takeVerdicts(header: FrameHeader, frame: Uint8Array): void {
+    const records = header.aux === this.#epoch ? decodeVerdicts(frame, header) : null;
+    if (records === null) {
+      this.#staleFrames++;
+      return;
+    }
+    const now = this.#parts.clock.monotonic();
+    for (const { kind, index } of records) {
+      if (kind === VERDICT.down) this.#judge(pathIndex(index), true, now);
+      if (kind === VERDICT.up) this.#judge(pathIndex(index), false, now);
+      if (kind === VERDICT.targetDead) this.#parts.onTargetDead(index);
+    }
+  }
+
+  /** Lifted, the window starts anew: what it holds is of the time before. */
+  #judge(path: PathIndex, isDown: boolean, now: Instant): void {
+    const { scorer } = this.#parts;
+    if (path >= scorer.pathCount) return;
+    scorer.setHardDown(path, isDown);
+    if (!isDown) scorer.resetPath(path);
+    this.#step([{ kind: "verdict", path, isDown }], now);
   }
 
   #takeAbilities(body: unknown): void {

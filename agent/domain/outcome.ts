@@ -53,4 +53,9 @@ export const OUTCOME_FLAG = {
   kernelRx: 4,
   /** Wall and monotonic spans disagreed by > 1 ms: counts for loss, not for latency. */
   rttVoid: 8,
+  /**
+   * Told a second time, for a window that starts anew behind a verdict: it enters the window and
+   * nothing else (no totals, no rollup).
+   */
+  seed: 32,
 } as const;

@@ -5,8 +5,11 @@
 import type { PathIndex } from "../domain/ids.ts";
 import type { Status } from "../domain/status.ts";
 
-/** Why a status changed: by the score, or because we know nothing any more. */
-export type StatusCause = "score" | "stale" | "worker-lost";
+/**
+ * Why a status changed: by the score, by a verdict on silence or by the replies that ended it, or
+ * because we know nothing any more.
+ */
+export type StatusCause = "score" | "silence" | "replies" | "stale" | "worker-lost";
 
 export type Effect =
   | {

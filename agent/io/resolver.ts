@@ -15,7 +15,8 @@ export interface NameQuery {
 }
 
 export type Resolution =
-  | { readonly kind: "resolved"; readonly address: ParsedAddress }
+  /** At least one, in the system's order. */
+  | { readonly kind: "resolved"; readonly addresses: readonly ParsedAddress[] }
   | { readonly kind: "failed"; readonly reason: string };
 
 const FAMILY_NUMBER = { any: 0, ipv4: 4, ipv6: 6 } as const;
@@ -25,16 +26,16 @@ export function literalAddress(query: NameQuery): ParsedAddress | null {
   return parseAddress(query.host);
 }
 
-/** The first address of a name in the system's order. */
+/** All addresses of a name. */
 export async function resolveName(query: NameQuery): Promise<Resolution> {
   const literal = literalAddress(query);
-  if (literal !== null) return { kind: "resolved", address: literal };
+  if (literal !== null) return { kind: "resolved", addresses: [literal] };
   try {
-    const found = await lookup(query.host, { family: FAMILY_NUMBER[query.family] });
-    const address = parseAddress(found.address);
-    return address === null
-      ? { kind: "failed", reason: `the resolver answered ${JSON.stringify(found.address)}` }
-      : { kind: "resolved", address };
+    const found = await lookup(query.host, { family: FAMILY_NUMBER[query.family], all: true });
+    const addresses = found.flatMap(({ address }) => parseAddress(address) ?? []);
+    return addresses.length === 0
+      ? { kind: "failed", reason: `the resolver answered ${JSON.stringify(found)}` }
+      : { kind: "resolved", addresses };
   } catch (error) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }

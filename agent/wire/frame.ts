@@ -22,6 +22,7 @@ export const FRAME = {
   abilities: 18, // body: JSON WorkerAbilities; sent at start and on change
   counters: 19, // body: JSON WorkerCounters, with every pong
   stall: 20, // body: two f64, the voided span in monotonic us
+  verdict: 21, // count records of wire/verdict.ts; aux: epoch of their table
   // control pair
   hello: 32, // child -> supervisor, body: JSON Hello
   ping: 33, // supervisor -> child, aux: sequence
@@ -133,7 +134,12 @@ export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord)
 export const TABLE_SIZE = 128;
 export const TABLE_ROWS_MAX = Math.floor((FRAME_MAX - HEADER_SIZE) / TABLE_SIZE);
 export const PROBE_TYPE = { icmp: 1, udp: 2, stamp: 3 } as const;
-export const TABLE_FLAG = { acceptUnreachable: 1, metered: 2 } as const;
+export const TABLE_FLAG = {
+  acceptUnreachable: 1,
+  metered: 2,
+  /** The path is down by a verdict of before: it has to prove itself first. */
+  hardDown: 128,
+} as const;
 
 export interface TableRow {
   readonly path: number;

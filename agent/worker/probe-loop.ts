@@ -10,6 +10,7 @@ import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
 import { POLLERR, POLLIN } from "./kernel.ts";
 import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
+import type { PathWatchSink } from "./path-watch.ts";
 import { PollSet } from "./poll-set.ts";
 import { seededRandom } from "./prng.ts";
 import type { Round } from "./round.ts";
@@ -19,9 +20,8 @@ import { Abilities } from "./sockets/abilities.ts";
 import type { SocketGroup } from "./sockets/socket-group.ts";
 import { SocketPool } from "./sockets/socket-pool.ts";
 import { randomWords } from "./tokens.ts";
-import type { OutcomeSink } from "./tracker.ts";
 
-export interface LoopSink extends OutcomeSink {
+export interface LoopSink extends PathWatchSink {
   /** We did not run between these moments (monotonic us); probes that timed out then are voided. */
   stalled(fromUs: number, toUs: number): void;
 }
@@ -53,6 +53,8 @@ export interface ProbeLoopOptions {
 const SENDS_PER_DRAIN = 256;
 /** Clock reads are not atomic; a suspend is longer. */
 const SUSPEND_MIN_US = 100 * US_PER_MS;
+/** A dead path keeps its id and port this long. */
+const ROTATE_US = 20 * US_PER_S;
 const NONE = -1;
 
 export class ProbeLoop {
@@ -80,6 +82,8 @@ export class ProbeLoop {
   #stalls = 0;
   #wakeups = 0;
   #lastSendUs = 0;
+  /** Sockets that have something to send in this pass. */
+  #touched = 0;
 
   constructor(options: ProbeLoopOptions) {
     this.#sink = options.sink;
@@ -116,6 +120,7 @@ export class ProbeLoop {
     const isSuspended = this.#noticeSuspend(nowUs);
     this.#plannedUs = nowUs;
     this.#lastVisitUs = nowUs;
+    this.#round.watch.nowUs = nowUs;
     this.#drain();
     if (isSuspended) this.#round.tracker.voidAll();
     this.#round.tracker.expire(nowUs, cameLate || wokeLate);
@@ -182,6 +187,7 @@ export class ProbeLoop {
       baseSeconds: this.#baseSeconds,
       groups: this.#pool.groups.length,
       sendsMax: this.#sendsMax,
+      isLazy: this.#isLazy,
     });
   }
 
@@ -200,6 +206,7 @@ export class ProbeLoop {
     if (gapUs > this.#lagUs) this.#lagUs = gapUs;
     if (!(gapUs > this.#round.stallUs)) return false;
     this.#stalls++;
+    this.#round.watch.void();
     this.#sink.stalled(this.#plannedUs, nowUs);
     return true;
   }
@@ -211,29 +218,39 @@ export class ProbeLoop {
     this.#suspendedUs = suspendedUs;
     if (!hasGrown) return false;
     this.#stalls++;
+    this.#round.watch.void();
     this.#sink.stalled(Math.min(this.#plannedUs, nowUs), nowUs);
     return true;
   }
 
   #send(nowUs: number): void {
-    const { schedule, dueHead, dueNext, dueGroups } = this.#round;
-    if (schedule.nextDueUs() > nowUs) return;
+    const { schedule, watch, dueGroups } = this.#round;
+    if (schedule.nextDueUs() > nowUs && watch.nextDueUs() > nowUs) return;
     this.#lastPassUs = nowUs;
-    let touched = 0;
+    this.#touched = 0;
+    watch.advance(nowUs, this.#enqueue);
     for (let row = schedule.takeDue(nowUs); row !== NONE; row = schedule.takeDue(nowUs)) {
-      const group = this.#groupOf(row);
-      const head = dueHead[group] ?? NONE;
-      if (head === NONE) dueGroups[touched++] = group;
-      dueNext[row] = head;
-      dueHead[group] = row;
+      // The schedule pauses while the path is asked more closely.
+      if (!watch.isConfirming(row)) this.#enqueue(row);
     }
-    for (let i = 0; i < touched; i++) this.#sendGroup(dueGroups[i] ?? 0, nowUs);
+    for (let i = 0; i < this.#touched; i++) this.#sendGroup(dueGroups[i] ?? 0, nowUs);
   }
 
+  /** Puts a series on the list of its socket. */
+  readonly #enqueue = (row: number): void => {
+    const { dueHead, dueNext, dueGroups } = this.#round;
+    const group = this.#groupOf(row);
+    const head = dueHead[group] ?? NONE;
+    if (head === NONE) dueGroups[this.#touched++] = group;
+    dueNext[row] = head;
+    dueHead[group] = row;
+  };
+
   #sendGroup(index: number, nowUs: number): void {
-    const { dueHead, dueNext, sender, receiver, tracker } = this.#round;
+    const { dueHead, dueNext, sender, receiver, tracker, watch } = this.#round;
     const group = this.#pool.groups[index];
     if (group === undefined) return;
+    if (watch.isDown(dueHead[index] ?? NONE)) this.#rotate(index, nowUs);
     let sends = 0;
     for (let row = dueHead[index] ?? NONE; row !== NONE; row = dueNext[row] ?? NONE) {
       if (!group.ensureOpen(nowUs)) {
@@ -247,13 +264,32 @@ export class ProbeLoop {
     dueHead[index] = NONE;
   }
 
+  /**
+   * A NAT session of before may swallow our probes for ever: from time to time a dead path gets
+   * another id (ICMP) or port (UDP), unless a path that answers shares the socket.
+   */
+  #rotate(index: number, nowUs: number): void {
+    const group = this.#pool.groups[index];
+    if (group === undefined || nowUs < group.keepUntilUs) return;
+    const { watch } = this.#round;
+    group.keepUntilUs = nowUs + ROTATE_US;
+    const isDead = (row: number) => watch.isDown(row) && !watch.isConfirming(row);
+    const isNeeded = this.#pool.groupOf.some((of, row) => of === index && !isDead(row));
+    if (!isNeeded) group.reopen(nowUs);
+  }
+
   #groupOf(row: number): number {
     return this.#pool.groupOf[row] ?? 0;
   }
 
   #sleep(startUs: number, maxWaitUs: number): void {
-    const { schedule, tracker, sleepUs } = this.#round;
-    const dueUs = Math.min(schedule.nextDueUs(), tracker.nextDueUs(), startUs + maxWaitUs);
+    const { schedule, tracker, watch, sleepUs } = this.#round;
+    const dueUs = Math.min(
+      schedule.nextDueUs(),
+      tracker.nextDueUs(),
+      watch.nextDueUs(),
+      startUs + maxWaitUs,
+    );
     this.#armPolls();
     const nowUs = monotonicNow();
     const watches = this.#watches.length;

@@ -4,6 +4,9 @@
  * the sink hears of it. Times come in, no clock is read here.
  *
  * in flight --timeout--> expired (loss at once) --reply--> late, or --linger--> lost
+ *
+ * Before its timeout a probe may be overdue already, by what is usual for its target: that says
+ * nothing of loss, but the watch of the path wants to know.
  */
 
 import { OUTCOME, OUTCOME_FLAG } from "../domain/outcome.ts";
@@ -25,11 +28,28 @@ export interface Outcome {
   seq: number;
   rttUs: number;
   sentUs: number;
+  /** The watch was told that this probe is overdue. Not part of the record. */
+  wasOverdue: boolean;
 }
 
 export interface OutcomeSink {
   record(outcome: Readonly<Outcome>): void;
 }
+
+/** Who watches whether paths are alive. */
+export interface ProbeWatch {
+  /** After this long without a reply the probe is overdue, us; Infinity: do not tell. */
+  overdueAfterUs(series: number): number;
+  /** The next probe of the series is a confirmation, not one of the schedule. */
+  isConfirming(series: number): boolean;
+  overdue(series: number, sentUs: number): void;
+}
+
+const UNWATCHED: ProbeWatch = {
+  overdueAfterUs: () => Number.POSITIVE_INFINITY,
+  isConfirming: () => false,
+  overdue: () => {},
+};
 
 /** The moment something was read from a socket. The object is reused. */
 export interface Moment {
@@ -49,13 +69,29 @@ export class ProbeTracker {
   readonly series: SeriesTable;
   readonly #wheel: TimingWheel;
   readonly #sink: OutcomeSink;
-  readonly #out: Outcome = { series: 0, kind: 0, flags: 0, code: 0, seq: 0, rttUs: 0, sentUs: 0 };
+  readonly #watch: ProbeWatch;
+  readonly #out: Outcome = {
+    series: 0,
+    kind: 0,
+    flags: 0,
+    code: 0,
+    seq: 0,
+    rttUs: 0,
+    sentUs: 0,
+    wasOverdue: false,
+  };
 
-  constructor(ledger: Ledger, wheel: TimingWheel, series: SeriesTable, sink: OutcomeSink) {
-    this.ledger = ledger;
+  constructor(
+    probes: { readonly ledger: Ledger; readonly wheel: TimingWheel },
+    series: SeriesTable,
+    sink: OutcomeSink,
+    watch: ProbeWatch = UNWATCHED,
+  ) {
+    this.ledger = probes.ledger;
+    this.#wheel = probes.wheel;
     this.series = series;
-    this.#wheel = wheel;
     this.#sink = sink;
+    this.#watch = watch;
   }
 
   /** A slot with a fresh token for the next probe of a series, or FULL. */
@@ -67,13 +103,16 @@ export class ProbeTracker {
       this.#end(slot, OUTCOME.lost, SLOT.closed);
     }
     this.ledger.open(slot, series, this.#takeSeq(series));
+    if (this.#watch.isConfirming(series)) this.ledger.isConfirmation[slot] = 1;
     return slot;
   }
 
   /** The kernel took the packet; `sentUs` and `offsetUs` of the slot are set. */
   sent(slot: number): void {
-    const timeoutUs = this.series.timeoutUs[this.ledger.series[slot] ?? 0] ?? 0;
-    this.#wheel.arm(slot, (this.ledger.sentUs[slot] ?? 0) + timeoutUs);
+    const series = this.ledger.series[slot] ?? 0;
+    const overdueUs = this.#watch.overdueAfterUs(series);
+    const timeoutUs = this.series.timeoutUs[series] ?? 0;
+    this.#wheel.arm(slot, (this.ledger.sentUs[slot] ?? 0) + Math.min(overdueUs, timeoutUs));
   }
 
   /** Our own host refused the packet. */
@@ -155,16 +194,26 @@ export class ProbeTracker {
   expire(nowUs: number, isVoid: boolean): void {
     this.#wheel.advance(nowUs);
     for (let slot = this.#wheel.takeDue(); slot !== -1; slot = this.#wheel.takeDue()) {
+      const series = this.ledger.series[slot] ?? 0;
+      const timeoutAtUs = (this.ledger.sentUs[slot] ?? 0) + (this.series.timeoutUs[series] ?? 0);
       if (this.ledger.state[slot] === SLOT.lingering) {
         this.#end(slot, OUTCOME.lost, SLOT.closed);
+      } else if (nowUs < timeoutAtUs) {
+        if (!isVoid) this.#overdue(slot, series);
+        this.#wheel.arm(slot, timeoutAtUs);
       } else if (isVoid) {
         this.ledger.state[slot] = SLOT.closed;
       } else {
         this.#side(slot, OUTCOME.expired);
         this.ledger.state[slot] = SLOT.lingering;
-        this.#wheel.arm(slot, nowUs + (this.series.lingerUs[this.ledger.series[slot] ?? 0] ?? 0));
+        this.#wheel.arm(slot, nowUs + (this.series.lingerUs[series] ?? 0));
       }
     }
+  }
+
+  #overdue(slot: number, series: number): void {
+    this.ledger.isOverdue[slot] = 1;
+    this.#watch.overdue(series, this.ledger.sentUs[slot] ?? 0);
   }
 
   /** Ends every probe in flight without an outcome: the machine was suspended. */
@@ -231,6 +280,8 @@ export class ProbeTracker {
     this.#out.series = ledger.series[slot] ?? 0;
     this.#out.seq = ledger.seq[slot] ?? 0;
     this.#out.sentUs = ledger.sentUs[slot] ?? 0;
+    this.#out.wasOverdue = ledger.isOverdue[slot] === 1;
+    if (ledger.isConfirmation[slot] === 1) this.#out.flags |= OUTCOME_FLAG.confirmation;
     this.#emit(kind);
   }
 
@@ -241,5 +292,6 @@ export class ProbeTracker {
     out.flags = 0;
     out.code = 0;
     out.rttUs = 0;
+    out.wasOverdue = false;
   }
 }

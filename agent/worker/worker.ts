@@ -16,6 +16,8 @@ import {
   viewOf,
   writeHeader,
 } from "../wire/frame.ts";
+import type { VerdictRecord } from "../wire/verdict.ts";
+import { encodeVerdict } from "../wire/verdict.ts";
 import type { EchoResponder } from "./echo.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { ERRNO, POLLIN, POLLOUT } from "./kernel.ts";
@@ -63,6 +65,7 @@ export class Worker {
       isLazy: true,
       sink: {
         record: (outcome) => this.#outcomes.record(outcome),
+        verdict: (kind, index, sinceUs, atUs) => this.#tellVerdict({ kind, index, sinceUs, atUs }),
         stalled: (fromUs, toUs) => this.#queue.push(stallFrame(generation, fromUs, toUs)),
       },
     });
@@ -141,6 +144,12 @@ export class Worker {
     const ack = encodeSignal(FRAME.tableAck, this.#options.generation, table.epoch);
     viewOf(ack).setUint32(12, table.rows.length, true);
     this.#queue.push(ack);
+  }
+
+  /** Behind the outcomes that led to it, and without their delay. */
+  #tellVerdict(record: VerdictRecord): void {
+    this.#outcomes.flush();
+    this.#queue.push(encodeVerdict(this.#outcomes.epoch, this.#options.generation, record));
   }
 
   #tellAbilities(): void {

@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   },
   {
     room: "agent/controller/driver.ts",
-    may: [PURE, "agent/wire/frame.ts"],
+    may: [PURE, "agent/wire/"],
     mayTypes: ["agent/engine/", "agent/controller/", "agent/scoring/scorer.ts"],
     because: "the loop performs effects through ports, never through adapters",
   },

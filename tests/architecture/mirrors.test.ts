@@ -1,16 +1,24 @@
-/** Unit tests mirror the program: tests/unit/x/y.test.ts tests agent/x/y.ts, and nothing else. */
+/**
+ * Unit tests mirror the program: tests/unit/x/y.test.ts tests agent/x/y.ts, and
+ * tests/unit/scripts/z.test.ts tests scripts/z.ts.
+ */
 
 import { expect, test } from "bun:test";
 import { sources } from "./sources.ts";
 
-const program = new Set(sources("agent/**/*.{ts,tsx}").map(({ path }) => path));
+const program = new Set(
+  [...sources("agent/**/*.{ts,tsx}"), ...sources("scripts/*.ts")].map(({ path }) => path),
+);
 
 test("every unit test has the module that it is named after", () => {
   const orphans = sources("tests/unit/**/*.test.ts")
     .map(({ path }) => path)
     .filter((path) => !path.startsWith("tests/unit/support"))
     .filter((path) => {
-      const module = path.replace("tests/unit/", "agent/").replace(/\.test\.ts$/, "");
+      const module = path
+        .replace("tests/unit/scripts/", "scripts/")
+        .replace("tests/unit/", "agent/")
+        .replace(/\.test\.ts$/, "");
       return !program.has(`${module}.ts`) && !program.has(`${module}.tsx`);
     });
   expect(orphans).toEqual([]);

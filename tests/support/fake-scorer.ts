@@ -17,6 +17,7 @@ export class FakeScorer extends FakeScores implements Scorer {
   readonly rejected = 0;
   configured: readonly PathLayout[] = [];
   readonly reset: PathIndex[] = [];
+  readonly hardDown = new Set<PathIndex>();
   readonly pathCount: number;
   readonly seriesCount: number;
 
@@ -62,5 +63,9 @@ export class FakeScorer extends FakeScores implements Scorer {
     return tally;
   }
 
-  setHardDown(_path: PathIndex, _down: boolean): void {}
+  setHardDown(path: PathIndex, down: boolean): void {
+    if (down) this.hardDown.add(path);
+    else this.hardDown.delete(path);
+    if (down) this.paths.status[path] = DOWN;
+  }
 }

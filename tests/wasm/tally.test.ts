@@ -15,13 +15,14 @@ import type { PathTally } from "../../agent/scoring/scorer.ts";
 import { feed, pathLayout, scorerOf } from "../support/core.ts";
 
 const RUNS = process.env["FULL"] === "1" ? 5_000 : 500;
+const { confirmation: CONFIRMATION, rttVoid: VOID, seed: SEED } = OUTCOME_FLAG;
 const PATH = pathIndex(0);
 const US_PER_S = 1e6;
 
 const outcome = fc.record({
   series: fc.nat(1),
   kind: fc.constantFrom("replied", "replied", "replied", "expired", "late", "unsent", "corrupt"),
-  flags: fc.constantFrom(0, 0, 0, 6, OUTCOME_FLAG.confirmation, OUTCOME_FLAG.rttVoid),
+  flags: fc.constantFrom(0, 0, 0, 6, CONFIRMATION, VOID, SEED),
   rttUs: fc.oneof(
     { weight: 6, arbitrary: fc.double({ min: 0.001, max: 900_000, noNaN: true }) },
     { weight: 2, arbitrary: fc.double({ min: 20_000, max: 30_000, noNaN: true }) },
@@ -44,11 +45,11 @@ test("takeTally() counts scheduled probes and the RTTs of their replies, and not
       const tally = scorer.takeTally(PATH);
       const scheduled = outcomes.filter(
         ({ kind, flags }) =>
-          kind !== "late" && kind !== "unsent" && (flags & OUTCOME_FLAG.confirmation) === 0,
+          kind !== "late" && kind !== "unsent" && (flags & (CONFIRMATION | SEED)) === 0,
       );
       const replies = scheduled.filter(({ kind }) => kind === "replied");
       const ns = replies
-        .filter(({ flags }) => (flags & OUTCOME_FLAG.rttVoid) === 0)
+        .filter(({ flags }) => (flags & VOID) === 0)
         .map(({ rttUs }) => Math.floor(rttUs * 1_000 + 0.5))
         .sort((a, b) => a - b);
       expect(tally.probes).toBe(scheduled.length);

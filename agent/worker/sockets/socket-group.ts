@@ -38,6 +38,8 @@ export class SocketGroup {
   lastErrno = 0;
   /** Sends whose stamp has not come yet. */
   unstamped = 0;
+  /** The id or port is not changed before this moment, monotonic us. */
+  keepUntilUs = 0;
   #retryAtUs = 0;
   #deviceIndex = 0;
   #numbersLost = false;
@@ -87,8 +89,13 @@ export class SocketGroup {
     const isOther = device !== null && interfaceIndex(device) !== this.#deviceIndex;
     const lostSource = errno === ERRNO.EADDRNOTAVAIL;
     if (!isGone && !isOther && !lostSource) return;
-    this.close();
     this.errno = errno;
+    this.reopen(nowUs);
+  }
+
+  /** Another id or port: replies to what was sent before are not heard any more. */
+  reopen(nowUs: number): void {
+    this.close();
     this.#retryAtUs = 0;
     this.ensureOpen(nowUs);
   }

@@ -16,8 +16,7 @@ function setUp(capacity = 256) {
   let word = 1;
   const rows = [icmpRow([192, 0, 2, 1]), icmpRow([192, 0, 2, 2])];
   const tracker = new ProbeTracker(
-    new Ledger(capacity, () => word++),
-    new TimingWheel(capacity),
+    { ledger: new Ledger(capacity, () => word++), wheel: new TimingWheel(capacity) },
     new SeriesTable(rows),
     { record: (outcome) => records.push({ ...outcome }) },
   );
