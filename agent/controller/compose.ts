@@ -20,6 +20,7 @@ import { Driver } from "./driver.ts";
 import { HealthReader } from "./health-reader.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
+import { RollupFeed } from "./rollup-feed.ts";
 import { TablePrinter } from "./table-printer.ts";
 import { createView } from "./view.ts";
 
@@ -39,17 +40,18 @@ export interface Agent {
 
 export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<Agent> {
   const { config, display } = runPlan;
+  const { storage } = config;
   const write = (text: string) => void process.stdout.write(text);
   const clock = createClock();
   const timers = createTimers(clock);
   const log = createProcessLog("controller", display);
   const scorer = loadScorer(coreBytes());
   const engine = new Engine(scorer, {
-    flushInterval: micros(config.storage.flush_interval_secs * US_PER_S),
+    flushInterval: micros(storage.flush_interval_secs * US_PER_S),
   });
   const status = (path: number) => engine.status(path);
   const journal = openJournal(config, { clock, timers, log });
-  const channel = { send: outside.sendToWorker };
+  const history = new RollupFeed({ clock, timers, log, scorer, journal, storage });
   const health = new HealthReader({ clock, scorer, status });
   const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
   const driver = new Driver({
@@ -59,24 +61,22 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     scorer,
     engine,
     journal,
-    channel,
+    history,
+    channel: { send: outside.sendToWorker },
     health,
     onTargetDead: (series) => current.doubt(series),
   });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
   const current = new CurrentPlan(config, { names, addresses }, (applied, moved) => {
     health.configure(applied.config, applied.plan);
-    if (moved === null) driver.applyPlan(applied.plan);
-    else driver.readdress(applied.plan, moved);
+    if (moved !== null) driver.readdress(applied.plan, moved);
+    else history.retable(applied.config.paths, () => driver.applyPlan(applied.plan));
   });
   const httpProblems: string[] = [];
   const parts = { clock, scorer, driver, health, journal, status, httpProblems };
   const view = createView({ ...parts, ...outside, current: () => current.value });
-  const http = await serveHttp(
-    createApp(view, appOptions(config, { clock, log })),
-    config.http,
-    log,
-  );
+  const app = createApp(view, appOptions(config, { clock, log }));
+  const http = await serveHttp(app, config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
   const printer = new TablePrinter({ clock, timers, health, display, write });
@@ -92,6 +92,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     async stop() {
       printer.stop();
       await http.stop();
+      history.stop();
       driver.stop();
     },
   };

@@ -3,8 +3,10 @@
  * `io/`, the fakes in `tests/support`.
  */
 
-import type { PathId } from "../domain/ids.ts";
+import type { PathId, PathIndex } from "../domain/ids.ts";
 import type { HealthRow } from "../domain/path-health.ts";
+import type { Rollup } from "../domain/rollup.ts";
+import type { Status } from "../domain/status.ts";
 import type { Instant, UnixMillis, UnixSeconds } from "../domain/units.ts";
 
 export interface Clock {
@@ -58,12 +60,24 @@ export type StoreState =
 export interface Journal {
   /** Takes a row into the batch; never throws, never waits for the disk. */
   recordCheck(row: HealthRow): void;
+  /** Takes a finished bucket into the batch. */
+  recordRollup(row: Rollup): void;
   /** Writes the batch in one transaction. A failure keeps the rows and shows in `state`. */
   flush(): void;
   /** Stored rows and the unflushed tail, oldest first. */
   history(query: HistoryQuery): HistoryPage;
   readonly state: StoreState;
-  /** Rows not yet on disk. */
+  /** Rows not yet on disk, checks and buckets. */
   readonly pending: number;
   close(): void;
+}
+
+/** What the driver tells the history as it happens. */
+export interface HistoryFeed {
+  changeStatus(path: PathIndex, to: Status): void;
+  takeCheck(path: PathIndex, check: HealthRow): void;
+  /** We did not run between these moments. */
+  voidSpan(from: Instant, to: Instant): void;
+  /** The journal's flush interval is over: flush right after the next edge of the buckets. */
+  requestFlush(): void;
 }

@@ -7,6 +7,7 @@ import type {
   StoreState,
 } from "../../agent/controller/ports.ts";
 import type { HealthRow } from "../../agent/domain/path-health.ts";
+import type { Rollup } from "../../agent/domain/rollup.ts";
 
 export class FakeJournal implements Journal {
   state: StoreState = { kind: "ok" };
@@ -14,6 +15,7 @@ export class FakeJournal implements Journal {
   flushes = 0;
   readonly stored: HealthRow[] = [];
   readonly unwritten: HealthRow[] = [];
+  readonly rollups: Rollup[] = [];
 
   get pending(): number {
     return this.unwritten.length;
@@ -21,6 +23,10 @@ export class FakeJournal implements Journal {
 
   recordCheck(row: HealthRow): void {
     this.unwritten.push(row);
+  }
+
+  recordRollup(row: Rollup): void {
+    this.rollups.push(row);
   }
 
   flush(): void {

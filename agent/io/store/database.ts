@@ -13,9 +13,10 @@ import { dirname, resolve } from "node:path";
 import type { Attempt } from "./fault.ts";
 import { attempt } from "./fault.ts";
 import givenTables from "./migrations/0001-given-tables.sql" with { type: "text" };
+import rollups from "./migrations/0002-rollups.sql" with { type: "text" };
 
 /** The file's `user_version` is the number of these it has. Append only. */
-const MIGRATIONS: readonly string[] = [givenTables];
+const MIGRATIONS: readonly string[] = [givenTables, rollups];
 
 /** Below the flash's 4 KiB on purpose: a flush dirties scattered pages, and the WAL is small. */
 export const PAGE_BYTES = 1024;

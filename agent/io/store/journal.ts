@@ -16,6 +16,7 @@ import type {
   Timers,
 } from "../../controller/ports.ts";
 import type { HealthRow } from "../../domain/path-health.ts";
+import type { Rollup } from "../../domain/rollup.ts";
 import { unixSeconds } from "../../domain/units.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
@@ -24,7 +25,9 @@ import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
 import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
+import { PendingRollups } from "./pending-rollups.ts";
 import { PendingRows } from "./pending-rows.ts";
+import { RollupWriter } from "./rollup-writer.ts";
 import { setAside } from "./set-aside.ts";
 
 export interface JournalOptions {
@@ -46,6 +49,8 @@ export interface JournalOptions {
 export const PENDING_ROWS_MAX = 50_000;
 /** About 10 ms of the event loop; a longer flush goes on in the next turn. */
 export const SLICE_ROWS = 2_000;
+/** Of buckets, which may have to be merged. */
+const SLICE_ROLLUPS = 500;
 /** An old process may still be closing the file when we start. Later a wait is not worth it. */
 const FIRST_OPEN_TIMEOUT_MS = 2_000;
 const NOTHING_DUE: CheckpointEnd = { kind: "ok", value: null };
@@ -53,6 +58,8 @@ const NOTHING_DUE: CheckpointEnd = { kind: "ok", value: null };
 export class SqliteJournal implements Journal {
   readonly #options: JournalOptions;
   readonly #pending: PendingRows;
+  readonly #rollups = new PendingRollups();
+  readonly #writer = new RollupWriter();
   readonly #checkpointer: Checkpointer;
   #db: Database | null = null;
   #state: StoreState = { kind: "ok" };
@@ -80,12 +87,12 @@ export class SqliteJournal implements Journal {
   }
 
   get pending(): number {
-    return this.#pending.size;
+    return this.#pending.size + this.#rollups.size;
   }
 
   /** Rows that never reached the disk, since start. */
   get dropped(): number {
-    return this.#pending.dropped;
+    return this.#pending.dropped + this.#rollups.dropped;
   }
 
   /** Corrupt files set aside since start. */
@@ -99,11 +106,15 @@ export class SqliteJournal implements Journal {
     else this.#pending.push(kept);
   }
 
+  recordRollup(row: Rollup): void {
+    this.#rollups.push(row);
+  }
+
   flush(): void {
     if (this.#closed) return;
     this.#stopContinuation();
     if (!this.#writeSlice()) return;
-    if (this.#pending.size > 0) {
+    if (this.pending > 0 || this.#maintain()) {
       const { timers, clock } = this.#options;
       this.#continuation = timers.arm(clock.monotonic(), () => this.flush());
       return;
@@ -124,12 +135,12 @@ export class SqliteJournal implements Journal {
   close(): void {
     if (this.#closed) return;
     this.#stopContinuation();
-    while (this.#pending.size > 0 && this.#writeSlice()) {
+    while (this.pending > 0 && this.#writeSlice()) {
       // Each round writes a slice, so this ends.
     }
     this.#closed = true;
-    if (this.#pending.size > 0) {
-      this.#options.log.error("history rows lost at shutdown", { rows: this.#pending.size });
+    if (this.pending > 0) {
+      this.#options.log.error("history rows lost at shutdown", { rows: this.pending });
     }
     if (this.#db !== null && !this.#checkpointer.running) this.#checkpointHere("TRUNCATE");
     this.#closeHandle();
@@ -152,15 +163,38 @@ export class SqliteJournal implements Journal {
 
   #insert(db: Database): Attempt<null> {
     const count = Math.min(this.#pending.size, SLICE_ROWS);
-    if (count === 0) return { kind: "ok", value: null };
-    const written = attempt("cannot write history", () => {
+    const rollups = this.#rollups.oldest(SLICE_ROLLUPS);
+    if (count + rollups.length === 0) return { kind: "ok", value: null };
+    const written = this.#transact(db, "cannot write history", () => {
+      db.run("BEGIN IMMEDIATE");
       insertRows(db, this.#pending.oldest(count));
+      this.#writer.write(db, rollups);
+      db.run("COMMIT");
       return null;
     });
-    if (written.kind === "ok") this.#pending.remove(count);
-    // SQLite rolls back by itself after some faults only.
-    else if (db.inTransaction) attempt("cannot roll back", () => db.run("ROLLBACK"));
+    if (written.kind === "fault") return written;
+    this.#pending.remove(count);
+    this.#rollups.remove(rollups.length);
     return written;
+  }
+
+  /** One step of what follows a flush; true: there is more. */
+  #maintain(): boolean {
+    const db = this.#db;
+    if (db === null) return false;
+    const step = this.#transact(db, "cannot roll history up", () => this.#writer.derive(db));
+    if (step.kind === "ok") return step.value;
+    this.#fail(step.fault);
+    return false;
+  }
+
+  #transact<T>(db: Database, action: string, step: () => T): Attempt<T> {
+    const done = attempt(action, step);
+    if (done.kind === "ok") return done;
+    this.#writer.forget();
+    // SQLite rolls back by itself after some faults only.
+    if (db.inTransaction) attempt("cannot roll back", () => db.run("ROLLBACK"));
+    return done;
   }
 
   // --- the handle -------------------------------------------------------------------------------
@@ -182,7 +216,7 @@ export class SqliteJournal implements Journal {
     }
     this.#db = opened.value;
     // With rows, only their way to the disk says that it works again.
-    return this.#pending.size > 0 || this.#settle();
+    return this.pending > 0 || this.#settle();
   }
 
   #open(openTimeoutMs: number): Attempt<Database> {
@@ -218,6 +252,7 @@ export class SqliteJournal implements Journal {
     this.#db?.close();
     this.#db = null;
     this.#reopen = false;
+    this.#writer.forget();
   }
 
   // --- faults -----------------------------------------------------------------------------------
