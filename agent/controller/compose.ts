@@ -1,6 +1,7 @@
 /** The composition root: builds the controller's parts in dependency order, decides nothing. */
 
 import type { AgentConfig } from "../domain/config.ts";
+import { planRetention } from "../domain/retention.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
 import { micros, US_PER_S } from "../domain/units.ts";
 import { Engine } from "../engine/engine.ts";
@@ -99,13 +100,15 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
 }
 
 function openJournal(
-  { storage }: AgentConfig,
+  config: AgentConfig,
   parts: { readonly clock: Clock; readonly timers: Timers; readonly log: Log },
 ): SqliteJournal {
   return new SqliteJournal({
-    path: storage.path,
-    maxSizeMb: storage.max_size_mb,
+    path: config.storage.path,
+    maxSizeMb: config.storage.max_size_mb,
     ...parts,
+    retention: () => planRetention(config),
+    isClockTrusted: () => false,
     isCalm: () => true, // no policy moves traffic yet
   });
 }

@@ -16,8 +16,10 @@ import type {
   Timers,
 } from "../../controller/ports.ts";
 import type { HealthRow } from "../../domain/path-health.ts";
+import type { RetentionPlan } from "../../domain/retention.ts";
+import { historyBudget } from "../../domain/retention.ts";
 import type { Rollup } from "../../domain/rollup.ts";
-import { unixSeconds } from "../../domain/units.ts";
+import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
 import { databaseUri, openDatabase, PAGE_BYTES, readNumber, walBacklog } from "./database.ts";
@@ -27,6 +29,7 @@ import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
 import { PendingRollups } from "./pending-rollups.ts";
 import { PendingRows } from "./pending-rows.ts";
+import { Retention } from "./retention.ts";
 import { RollupWriter } from "./rollup-writer.ts";
 import { setAside } from "./set-aside.ts";
 
@@ -39,6 +42,9 @@ export interface JournalOptions {
   readonly log: Log;
   /** No path is suspect and no policy in transition: a good moment for a checkpoint. */
   isCalm(): boolean;
+  retention(): RetentionPlan;
+  /** The wall clock has been right for an hour: what is old by it may go. */
+  isClockTrusted(): boolean;
   /** Default: a Worker. */
   readonly checkpointer?: Checkpointer;
   /** Default: PENDING_ROWS_MAX. */
@@ -53,6 +59,8 @@ export const SLICE_ROWS = 2_000;
 const SLICE_ROLLUPS = 500;
 /** An old process may still be closing the file when we start. Later a wait is not worth it. */
 const FIRST_OPEN_TIMEOUT_MS = 2_000;
+/** Between a checkpoint and what waited for it; a long reader (backup) may have held it up. */
+const CUT_PAUSE = micros(US_PER_S);
 const NOTHING_DUE: CheckpointEnd = { kind: "ok", value: null };
 
 export class SqliteJournal implements Journal {
@@ -60,6 +68,7 @@ export class SqliteJournal implements Journal {
   readonly #pending: PendingRows;
   readonly #rollups = new PendingRollups();
   readonly #writer = new RollupWriter();
+  readonly #retention: Retention;
   readonly #checkpointer: Checkpointer;
   #db: Database | null = null;
   #state: StoreState = { kind: "ok" };
@@ -71,6 +80,8 @@ export class SqliteJournal implements Journal {
   /** While the WAL cannot be copied, written rows are no reason to say that all is well. */
   #checkpointFault: StoreFault | null = null;
   #hasWorker = true;
+  /** Deleting waits for the WAL to be copied. */
+  #isCutShort = false;
   #continuation: Disarm | null = null;
   #closed = false;
 
@@ -78,6 +89,12 @@ export class SqliteJournal implements Journal {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#pending = new PendingRows(options.pendingRowsMax ?? PENDING_ROWS_MAX);
+    const { clock } = options;
+    this.#retention = new Retention({
+      clock,
+      plan: () => options.retention(),
+      isClockTrusted: () => options.isClockTrusted(),
+    });
     this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
     this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
   }
@@ -115,11 +132,18 @@ export class SqliteJournal implements Journal {
     this.#stopContinuation();
     if (!this.#writeSlice()) return;
     if (this.pending > 0 || this.#maintain()) {
-      const { timers, clock } = this.#options;
-      this.#continuation = timers.arm(clock.monotonic(), () => this.flush());
+      this.#goOn();
       return;
     }
     this.#considerCheckpoint();
+  }
+
+  /** The next slice or step: in the next turn of the event loop, unless there is no hurry. */
+  #goOn(pause = micros(0)): void {
+    const { timers, clock } = this.#options;
+    this.#isCutShort = false;
+    this.#stopContinuation();
+    this.#continuation = timers.arm(after(clock.monotonic(), pause), () => this.flush());
   }
 
   history(query: HistoryQuery): HistoryPage {
@@ -178,13 +202,21 @@ export class SqliteJournal implements Journal {
     return written;
   }
 
-  /** One step of what follows a flush; true: there is more. */
+  /** One step of what follows a flush; true: there is more, in the next turn. */
   #maintain(): boolean {
     const db = this.#db;
     if (db === null) return false;
-    const step = this.#transact(db, "cannot roll history up", () => this.#writer.derive(db));
-    if (step.kind === "ok") return step.value;
-    this.#fail(step.fault);
+    const rolled = this.#transact(db, "cannot roll history up", () => this.#writer.derive(db));
+    if (rolled.kind === "fault") this.#fail(rolled.fault);
+    if (rolled.kind === "fault" || rolled.value) return rolled.kind === "ok";
+    const cut = attempt("cannot delete old history", () => {
+      const isWalFull = isCheckpointDue(walBacklog(db), false);
+      // Much to delete: after the checkpoint it goes on.
+      this.#isCutShort = isWalFull;
+      return !isWalFull && this.#retention.step(db);
+    });
+    if (cut.kind === "ok") return cut.value;
+    this.#fail(cut.fault);
     return false;
   }
 
@@ -221,7 +253,7 @@ export class SqliteJournal implements Journal {
 
   #open(openTimeoutMs: number): Attempt<Database> {
     const { path, maxSizeMb } = this.#options;
-    const maxPages = Math.floor((maxSizeMb * 0.75 * 1024 * 1024) / PAGE_BYTES);
+    const maxPages = Math.floor(historyBudget(maxSizeMb) / PAGE_BYTES);
     const opened = openDatabase({ path, maxPages, openTimeoutMs });
     if (opened.kind === "fault") return opened;
     const numbered = attempt("cannot open history database", () => {
@@ -253,6 +285,7 @@ export class SqliteJournal implements Journal {
     this.#db = null;
     this.#reopen = false;
     this.#writer.forget();
+    this.#retention.forget();
   }
 
   // --- faults -----------------------------------------------------------------------------------
@@ -312,6 +345,7 @@ export class SqliteJournal implements Journal {
     this.#checkpointFault = end.kind === "fault" ? end.fault : null;
     if (end.kind === "fault") this.#fail(end.fault);
     else if (hadFault) this.#settle();
+    if (end.kind === "ok" && this.#isCutShort) this.#goOn(CUT_PAUSE);
   }
 
   #checkpointHere(mode: "PASSIVE" | "TRUNCATE"): Attempt<null> {
