@@ -16,6 +16,7 @@ import { SqliteJournal } from "../io/store/journal.ts";
 import { readToken } from "../io/token-file.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
+import { Aggregator } from "./aggregator.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import { HealthReader } from "./health-reader.ts";
@@ -74,7 +75,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     else history.retable(applied.config.paths, () => driver.applyPlan(applied.plan));
   });
   const httpProblems: string[] = [];
-  const parts = { clock, scorer, driver, health, journal, status, httpProblems };
+  const aggregator = new Aggregator({ clock, timers, journal, history });
+  const parts = { clock, scorer, driver, health, journal, aggregator, status, httpProblems };
   const view = createView({ ...parts, ...outside, current: () => current.value });
   const app = createApp(view, appOptions(config, { clock, log }));
   const http = await serveHttp(app, config.http, log);

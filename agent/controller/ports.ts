@@ -5,7 +5,7 @@
 
 import type { PathId, PathIndex } from "../domain/ids.ts";
 import type { HealthRow } from "../domain/path-health.ts";
-import type { Rollup } from "../domain/rollup.ts";
+import type { Rollup, Tier } from "../domain/rollup.ts";
 import type { Status } from "../domain/status.ts";
 import type { Instant, UnixMillis, UnixSeconds } from "../domain/units.ts";
 
@@ -53,6 +53,24 @@ export interface HistoryPage {
   readonly next_cursor: number | null;
 }
 
+/** A span of one path; its edges are moved outwards to the five-minute grid. */
+export interface RollupQuery {
+  readonly path: PathId;
+  readonly from: UnixSeconds;
+  readonly to: UnixSeconds;
+  /** No longer buckets than these. */
+  readonly coarsest: Tier;
+}
+
+export interface RollupSpan {
+  /** What the rows answer for. */
+  readonly from: UnixSeconds;
+  readonly to: UnixSeconds;
+  readonly tiers: readonly Tier[];
+  /** Finished buckets, oldest first, of different lengths; they do not overlap. */
+  readonly rows: readonly Rollup[];
+}
+
 export type StoreState =
   | { readonly kind: "ok" }
   | { readonly kind: "failing"; readonly since: UnixSeconds; readonly reason: string };
@@ -66,6 +84,8 @@ export interface Journal {
   flush(): void;
   /** Stored rows and the unflushed tail, oldest first. */
   history(query: HistoryQuery): HistoryPage;
+  /** Finished buckets, written or not. */
+  rollups(query: RollupQuery): RollupSpan;
   readonly state: StoreState;
   /** Rows not yet on disk, checks and buckets. */
   readonly pending: number;

@@ -4,6 +4,8 @@ import type {
   HistoryPage,
   HistoryQuery,
   Journal,
+  RollupQuery,
+  RollupSpan,
   StoreState,
 } from "../../agent/controller/ports.ts";
 import type { HealthRow } from "../../agent/domain/path-health.ts";
@@ -15,7 +17,7 @@ export class FakeJournal implements Journal {
   flushes = 0;
   readonly stored: HealthRow[] = [];
   readonly unwritten: HealthRow[] = [];
-  readonly rollups: Rollup[] = [];
+  readonly buckets: Rollup[] = [];
 
   get pending(): number {
     return this.unwritten.length;
@@ -26,7 +28,7 @@ export class FakeJournal implements Journal {
   }
 
   recordRollup(row: Rollup): void {
-    this.rollups.push(row);
+    this.buckets.push(row);
   }
 
   flush(): void {
@@ -48,6 +50,13 @@ export class FakeJournal implements Journal {
       })),
       next_cursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
     };
+  }
+
+  rollups({ path, from, to }: RollupQuery): RollupSpan {
+    const rows = this.buckets.filter(
+      (row) => row.path_id === path && row.end > from && row.end <= to,
+    );
+    return { from, to, tiers: rows.length > 0 ? ["5m"] : [], rows };
   }
 
   close(): void {

@@ -5,27 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathId } from "../../agent/domain/ids.ts";
 import type { HealthRow } from "../../agent/domain/path-health.ts";
-import type { RetentionPlan } from "../../agent/domain/retention.ts";
 import { unixSeconds } from "../../agent/domain/units.ts";
 import type { CheckpointEnd, Checkpointer } from "../../agent/io/store/checkpoint.ts";
 import type { JournalOptions } from "../../agent/io/store/journal.ts";
 import { SqliteJournal } from "../../agent/io/store/journal.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeLog } from "./fake-log.ts";
+import { RETENTION } from "./retention-plan.ts";
 
 export const T0 = 1_700_000_000;
-
-const DAY = 86_400;
-export const RETENTION: RetentionPlan = {
-  raw_secs: 7 * DAY,
-  rollup_5m_secs: 90 * DAY,
-  rollup_1h_secs: 400 * DAY,
-  rollup_1d_secs: 1_825 * DAY,
-  events_secs: 400 * DAY,
-  estimate_mb: 40,
-  budget_mb: 48,
-  shortened: [],
-};
 
 /** A folder of its own; `remove` at the end of the test. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {

@@ -12,6 +12,8 @@ import type {
   HistoryQuery,
   Journal,
   Log,
+  RollupQuery,
+  RollupSpan,
   StoreState,
   Timers,
 } from "../../controller/ports.ts";
@@ -30,6 +32,7 @@ import { readHistory } from "./history.ts";
 import { PendingRollups } from "./pending-rollups.ts";
 import { PendingRows } from "./pending-rows.ts";
 import { Retention } from "./retention.ts";
+import { readRollups } from "./rollup-reader.ts";
 import { RollupWriter } from "./rollup-writer.ts";
 import { setAside } from "./set-aside.ts";
 
@@ -153,6 +156,16 @@ export class SqliteJournal implements Journal {
     this.#fail(read.fault);
     // What memory holds is better than nothing, and a later page does not depend on it.
     return readHistory(null, this.#pending, query);
+  }
+
+  rollups(query: RollupQuery): RollupSpan {
+    const { numbers } = this.#writer;
+    const pending = this.#rollups.oldest(this.#rollups.size);
+    const db = this.#db;
+    const read = attempt("cannot read history", () => readRollups({ db, numbers, pending }, query));
+    if (read.kind === "ok") return read.value;
+    this.#fail(read.fault);
+    return readRollups({ db: null, numbers, pending }, query);
   }
 
   /** Writes what is left and removes the WAL; a second call does nothing. */

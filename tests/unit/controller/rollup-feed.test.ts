@@ -32,7 +32,7 @@ describe("RollupFeed", () => {
     feed.changeStatus(A, "up");
     clock.advance(11_000);
     clock.advance(5 * MINUTE_MS);
-    const ends = journal.rollups.map(({ path_id, end, up_s }) => [path_id, end, up_s]);
+    const ends = journal.buckets.map(({ path_id, end, up_s }) => [path_id, end, up_s]);
     expect(ends).toEqual([
       [pathId("a"), 1_700_000_100, 10],
       [pathId("a"), 1_700_000_400, 300],
@@ -43,7 +43,7 @@ describe("RollupFeed", () => {
     const { clock, journal, scorer } = world();
     scorer.tallies.set(A, { probes: 5, lost: 1, rtt: RTT });
     clock.advance(10_000);
-    expect(journal.rollups[0]).toMatchObject({ probes: 5, lost: 1, rtt_sum_us: 10_000 });
+    expect(journal.buckets[0]).toMatchObject({ probes: 5, lost: 1, rtt_sum_us: 10_000 });
   });
 
   test("flushes right behind the edge when that was asked for, and only then", () => {
@@ -74,8 +74,8 @@ describe("RollupFeed", () => {
     clock.advance(2_000);
     scorer.tallies.set(A, { probes: 1, lost: 0, rtt: null });
     clock.advance(6_000);
-    expect(journal.rollups).toHaveLength(1);
-    expect(journal.rollups[0]).toMatchObject({ probes: 6, up_s: 2 });
+    expect(journal.buckets).toHaveLength(1);
+    expect(journal.buckets[0]).toMatchObject({ probes: 6, up_s: 2 });
   });
 
   test("a path that is gone ends with its bucket short", () => {
@@ -83,7 +83,7 @@ describe("RollupFeed", () => {
     feed.changeStatus(A, "down");
     clock.advance(2_000);
     feed.retable(PATHS.slice(1), () => {});
-    expect(journal.rollups).toMatchObject([{ path_id: "a", end: 1_700_000_100, down_s: 2 }]);
+    expect(journal.buckets).toMatchObject([{ path_id: "a", end: 1_700_000_100, down_s: 2 }]);
   });
 
   test("a path that is not to be stored has no buckets", () => {
@@ -94,7 +94,7 @@ describe("RollupFeed", () => {
     );
     feed.changeStatus(A, "up");
     clock.advance(20_000);
-    expect(journal.rollups).toEqual([]);
+    expect(journal.buckets).toEqual([]);
     expect(feed.open(pathId("a"))).toBeNull();
   });
 
@@ -107,7 +107,7 @@ describe("RollupFeed", () => {
     expect(feed.open(pathId("a"))).toMatchObject({ probes: 5, up_s: 3, loss_max_bp: 200 });
     expect(feed.open(pathId("x"))).toBeNull();
     clock.advance(7_000);
-    expect(journal.rollups[0]).toMatchObject({ probes: 5, up_s: 10, checks: 1 });
+    expect(journal.buckets[0]).toMatchObject({ probes: 5, up_s: 10, checks: 1 });
   });
 
   test("a step of the wall clock closes the bucket short, forward and back", () => {
@@ -117,10 +117,10 @@ describe("RollupFeed", () => {
       clock.advance(2_000);
       clock.stepWall(stepMs);
       feed.takeCheck(A, healthRow(0));
-      expect(journal.rollups).toMatchObject([{ end: 1_700_000_100, up_s: 2, checks: 0 }]);
+      expect(journal.buckets).toMatchObject([{ end: 1_700_000_100, up_s: 2, checks: 0 }]);
       expect(log.messages).toContain("the wall clock stepped");
       clock.advance(8_000);
-      expect(journal.rollups[1]).toMatchObject({ end: 1_700_000_100 + stepMs / 1_000, up_s: 8 });
+      expect(journal.buckets[1]).toMatchObject({ end: 1_700_000_100 + stepMs / 1_000, up_s: 8 });
     }
   });
 
@@ -129,9 +129,9 @@ describe("RollupFeed", () => {
     feed.changeStatus(A, "up");
     clock.stepWall(-900);
     clock.advance(10_000);
-    expect(journal.rollups).toEqual([]);
+    expect(journal.buckets).toEqual([]);
     clock.advance(900);
-    expect(journal.rollups).toHaveLength(1);
+    expect(journal.buckets).toHaveLength(1);
     expect(log.messages).toEqual([]);
   });
 
@@ -140,7 +140,7 @@ describe("RollupFeed", () => {
     feed.changeStatus(A, "up");
     clock.advance(4_000);
     feed.stop();
-    expect(journal.rollups).toMatchObject([{ end: 1_700_000_100, up_s: 4 }]);
+    expect(journal.buckets).toMatchObject([{ end: 1_700_000_100, up_s: 4 }]);
     expect(clock.armed).toBe(0);
   });
 });

@@ -6,7 +6,8 @@ import { openDatabase } from "../../../../agent/io/store/database.ts";
 import { Retention } from "../../../../agent/io/store/retention.ts";
 import { RollupWriter } from "../../../../agent/io/store/rollup-writer.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
-import { RETENTION, temporaryFolder } from "../../../support/journals.ts";
+import { temporaryFolder } from "../../../support/journals.ts";
+import { RETENTION } from "../../../support/retention-plan.ts";
 import { rollup } from "../../../support/rollups.ts";
 
 const DAY = 86_400;
