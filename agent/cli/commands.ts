@@ -76,6 +76,14 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./export.ts")).exportHistory(input),
   },
   {
+    name: "backup",
+    summary: "copy the history database into a file while the agent runs",
+    operands: "FILE",
+    options: AGENT_OPTIONS,
+    notes: "Exit codes: 0 copied, 1 failed, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./backup.ts")).backUp(input),
+  },
+  {
     name: "probe",
     summary: "probe targets now, like fping (needs no agent)",
     operands: "TARGET...",

@@ -69,10 +69,14 @@ export function paramsOf(values: Readonly<Record<string, string | number | null>
   return `?${params}`;
 }
 
+/** Date.parse also takes "-1" for a year. */
+const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
 function timeOption(input: CommandInput, name: "from" | "to"): number | null {
   const text = input.text(name);
   if (text === undefined) return null;
-  const seconds = /^\d{1,11}$/.test(text) ? Number(text) : Math.floor(Date.parse(text) / 1_000);
+  const ms = ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
+  const seconds = /^\d{1,11}$/.test(text) ? Number(text) : Math.floor(ms / 1_000);
   if (Number.isFinite(seconds) && seconds >= 0) return seconds;
   const want = "want ISO 8601 (2026-01-31T06:00Z) or Unix seconds";
   throw new UsageError(`cannot use --${name} ${JSON.stringify(text)}: ${want}`);

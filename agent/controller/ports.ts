@@ -71,6 +71,10 @@ export interface RollupSpan {
   readonly rows: readonly Rollup[];
 }
 
+export type BackupEnd =
+  | { readonly kind: "done"; readonly path: string; readonly octets: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
 export type StoreState =
   | { readonly kind: "ok" }
   | { readonly kind: "failing"; readonly since: UnixSeconds; readonly reason: string };
@@ -86,6 +90,8 @@ export interface Journal {
   history(query: HistoryQuery): HistoryPage;
   /** Finished buckets, written or not. */
   rollups(query: RollupQuery): RollupSpan;
+  /** Copies everything up to now into a file beside the database. */
+  backup(): Promise<BackupEnd>;
   readonly state: StoreState;
   /** Rows not yet on disk, checks and buckets. */
   readonly pending: number;

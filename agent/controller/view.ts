@@ -54,6 +54,7 @@ export function createView(parts: ViewParts): AgentView {
       const paths = parts.current().config.paths.map(({ id }) => pathId(id));
       return parts.aggregator.all(paths, query);
     },
+    backup: () => parts.journal.backup(),
     status: () => ({
       ...agentStatus(parts),
       started_at: started,

@@ -1,6 +1,7 @@
 /** The Journal in memory: rows are "stored" by flush() unless a test says that the disk fails. */
 
 import type {
+  BackupEnd,
   HistoryPage,
   HistoryQuery,
   Journal,
@@ -57,6 +58,10 @@ export class FakeJournal implements Journal {
       (row) => row.path_id === path && row.end > from && row.end <= to,
     );
     return { from, to, tiers: rows.length > 0 ? ["5m"] : [], rows };
+  }
+
+  async backup(): Promise<BackupEnd> {
+    return { kind: "done", path: "/state/patronus.db.backup-1", octets: 4_096 };
   }
 
   close(): void {

@@ -2,7 +2,7 @@
  * The agent as the HTTP surface sees it, with a cache of typed arrays that a test fills by hand.
  */
 
-import type { HistoryPage, HistoryQuery } from "../../agent/controller/ports.ts";
+import type { BackupEnd, HistoryPage, HistoryQuery } from "../../agent/controller/ports.ts";
 import type {
   Aggregate,
   AggregateQuery,
@@ -154,6 +154,12 @@ export class FakeView implements AgentView {
   async aggregates(query: AggregateQuery): Promise<readonly Aggregate[]> {
     this.aggregateQueries.push(query);
     return this.metrics.paths.map(({ id }) => aggregateOf(pathId(id)));
+  }
+
+  backupEnd: BackupEnd = { kind: "done", path: "/state/patronus.db.backup-1", octets: 4_096 };
+
+  async backup(): Promise<BackupEnd> {
+    return this.backupEnd;
   }
 
   ready(): Readiness {

@@ -37,6 +37,7 @@ export function healthRow(second: number, overrides: Partial<HealthRow> = {}): H
 /** Notes what it was asked for; a test ends the checkpoint. */
 export class ManualCheckpointer implements Checkpointer {
   readonly uris: string[] = [];
+  readonly copies: string[] = [];
   #onEnd: ((end: CheckpointEnd) => void) | null = null;
 
   get running(): boolean {
@@ -46,6 +47,11 @@ export class ManualCheckpointer implements Checkpointer {
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void {
     this.uris.push(uri);
     this.#onEnd = onEnd;
+  }
+
+  copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void {
+    this.copies.push(copyTo);
+    this.start(uri, onEnd);
   }
 
   end(end: CheckpointEnd): void {

@@ -128,6 +128,11 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
     },
     {
       method: "POST",
+      path: "/api/v1/backup",
+      handle: withoutParameters((context) => backUp(context, view)),
+    },
+    {
+      method: "POST",
       path: "/api/v1/reload",
       handle: withoutParameters((context) => reload(context, view)),
     },
@@ -200,6 +205,12 @@ function showPast(answer: HistoryAnswer, id: string): Response {
     default:
       return unreachable(answer);
   }
+}
+
+async function backUp(context: HttpContext, view: AgentView): Promise<Response> {
+  const end = await view.backup();
+  if (end.kind === "failed") return refuse({ kind: "backup-failed", detail: end.reason });
+  return context.json({ path: end.path, octets: end.octets });
 }
 
 function reload(context: HttpContext, view: AgentView): Response {

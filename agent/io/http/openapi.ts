@@ -324,6 +324,16 @@ export const OPENAPI = {
         },
       },
     },
+    "/api/v1/backup": {
+      post: {
+        summary: "Copy the database into a file beside it; needs the token over TCP",
+        security: [{ token: [] }],
+        responses: {
+          "200": answer("Copied", object({ path: text, octets: whole })),
+          "409": problem("Failed"),
+        },
+      },
+    },
     "/api/v1/reload": {
       post: {
         summary: "Read the configuration again; needs the token over TCP",

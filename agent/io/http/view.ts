@@ -3,7 +3,7 @@
  * anything but by `reload`. Every answer is a value of the moment: no caller keeps one.
  */
 
-import type { HistoryPage, HistoryQuery, StoreState } from "../../controller/ports.ts";
+import type { BackupEnd, HistoryPage, HistoryQuery, StoreState } from "../../controller/ports.ts";
 import type { Aggregate, AggregateQuery, BucketPage, BucketQuery } from "../../domain/aggregate.ts";
 import type { PathId } from "../../domain/ids.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
@@ -96,6 +96,8 @@ export interface AgentView {
   aggregate(path: PathId, query: AggregateQuery): Aggregate;
   /** Of all paths; other work goes on meanwhile. */
   aggregates(query: AggregateQuery): Promise<readonly Aggregate[]>;
+  /** A copy of the database beside it. */
+  backup(): Promise<BackupEnd>;
   status(): AgentStatus;
   ready(): Readiness;
   /** Absent: reloading over HTTP is not offered. */

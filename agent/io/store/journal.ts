@@ -6,6 +6,7 @@
 
 import type { Database } from "bun:sqlite";
 import type {
+  BackupEnd,
   Clock,
   Disarm,
   HistoryPage,
@@ -22,6 +23,7 @@ import type { RetentionPlan } from "../../domain/retention.ts";
 import { historyBudget } from "../../domain/retention.ts";
 import type { Rollup } from "../../domain/rollup.ts";
 import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
+import { backUp } from "./backup.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
 import { databaseUri, openDatabase, PAGE_BYTES, readNumber, walBacklog } from "./database.ts";
@@ -166,6 +168,15 @@ export class SqliteJournal implements Journal {
     if (read.kind === "ok") return read.value;
     this.#fail(read.fault);
     return readRollups({ db: null, numbers, pending }, query);
+  }
+
+  async backup(): Promise<BackupEnd> {
+    this.flush();
+    if (this.pending > 0) {
+      return { kind: "failed", reason: `cannot back up: ${this.pending} rows are not written yet` };
+    }
+    const { path, clock } = this.#options;
+    return backUp(this.#checkpointer, path, unixSeconds(clock.wall() / 1000));
   }
 
   /** Writes what is left and removes the WAL; a second call does nothing. */
