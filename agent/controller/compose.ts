@@ -109,7 +109,7 @@ function openJournal(
     path: config.storage.path,
     maxSizeMb: config.storage.max_size_mb,
     ...parts,
-    retention: () => planRetention(config),
+    plan: () => planRetention(config),
     isClockTrusted: () => false,
     isCalm: () => true, // no policy moves traffic yet
   });

@@ -79,7 +79,7 @@ export function openJournal(path: string, overrides: Partial<JournalOptions> = {
     timers: clock,
     log,
     isCalm: () => true,
-    retention: () => RETENTION,
+    plan: () => RETENTION,
     isClockTrusted: () => false,
     checkpointer,
     ...overrides,

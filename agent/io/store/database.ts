@@ -130,6 +130,16 @@ function migrate(db: Database, version: number): void {
   }
 }
 
+/** Runs a step that begins and commits a transaction; a fault leaves none behind. */
+export function transact<T>(db: Database, action: string, step: () => T): Attempt<T> {
+  const done = attempt(action, step);
+  // SQLite rolls back by itself after some faults only.
+  if (done.kind === "fault" && db.inTransaction) {
+    attempt("cannot roll back", () => db.run("ROLLBACK"));
+  }
+  return done;
+}
+
 /** The single number of a statement that answers one row of one column. */
 export function readNumber(db: Database, sql: string): number {
   const row = db.query<Record<string, number>, []>(sql).get();

@@ -26,17 +26,23 @@ import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
 import { backUp } from "./backup.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
-import { databaseUri, openDatabase, PAGE_BYTES, readNumber, walBacklog } from "./database.ts";
+import {
+  databaseUri,
+  openDatabase,
+  PAGE_BYTES,
+  readNumber,
+  transact,
+  walBacklog,
+} from "./database.ts";
 import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
 import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
 import { PendingRollups } from "./pending-rollups.ts";
 import { PendingRows } from "./pending-rows.ts";
-import { Retention } from "./retention.ts";
 import { readRollups } from "./rollup-reader.ts";
-import { RollupWriter } from "./rollup-writer.ts";
 import { setAside } from "./set-aside.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export interface JournalOptions {
   readonly path: string;
@@ -47,7 +53,7 @@ export interface JournalOptions {
   readonly log: Log;
   /** No path is suspect and no policy in transition: a good moment for a checkpoint. */
   isCalm(): boolean;
-  retention(): RetentionPlan;
+  plan(): RetentionPlan;
   /** The wall clock has been right for an hour: what is old by it may go. */
   isClockTrusted(): boolean;
   /** Default: a Worker. */
@@ -72,8 +78,7 @@ export class SqliteJournal implements Journal {
   readonly #options: JournalOptions;
   readonly #pending: PendingRows;
   readonly #rollups = new PendingRollups();
-  readonly #writer = new RollupWriter();
-  readonly #retention: Retention;
+  readonly #upkeep: Upkeep;
   readonly #checkpointer: Checkpointer;
   #db: Database | null = null;
   #state: StoreState = { kind: "ok" };
@@ -85,8 +90,6 @@ export class SqliteJournal implements Journal {
   /** While the WAL cannot be copied, written rows are no reason to say that all is well. */
   #checkpointFault: StoreFault | null = null;
   #hasWorker = true;
-  /** Deleting waits for the WAL to be copied. */
-  #isCutShort = false;
   #continuation: Disarm | null = null;
   #closed = false;
 
@@ -94,12 +97,7 @@ export class SqliteJournal implements Journal {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#pending = new PendingRows(options.pendingRowsMax ?? PENDING_ROWS_MAX);
-    const { clock } = options;
-    this.#retention = new Retention({
-      clock,
-      plan: () => options.retention(),
-      isClockTrusted: () => options.isClockTrusted(),
-    });
+    this.#upkeep = new Upkeep(options);
     this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
     this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
   }
@@ -146,7 +144,6 @@ export class SqliteJournal implements Journal {
   /** The next slice or step: in the next turn of the event loop, unless there is no hurry. */
   #goOn(pause = micros(0)): void {
     const { timers, clock } = this.#options;
-    this.#isCutShort = false;
     this.#stopContinuation();
     this.#continuation = timers.arm(after(clock.monotonic(), pause), () => this.flush());
   }
@@ -161,7 +158,7 @@ export class SqliteJournal implements Journal {
   }
 
   rollups(query: RollupQuery): RollupSpan {
-    const { numbers } = this.#writer;
+    const { numbers } = this.#upkeep.writer;
     const pending = this.#rollups.oldest(this.#rollups.size);
     const db = this.#db;
     const read = attempt("cannot read history", () => readRollups({ db, numbers, pending }, query));
@@ -213,44 +210,26 @@ export class SqliteJournal implements Journal {
     const count = Math.min(this.#pending.size, SLICE_ROWS);
     const rollups = this.#rollups.oldest(SLICE_ROLLUPS);
     if (count + rollups.length === 0) return { kind: "ok", value: null };
-    const written = this.#transact(db, "cannot write history", () => {
+    const written = transact(db, "cannot write history", () => {
       db.run("BEGIN IMMEDIATE");
       insertRows(db, this.#pending.oldest(count));
-      this.#writer.write(db, rollups);
+      this.#upkeep.writer.write(db, rollups);
       db.run("COMMIT");
       return null;
     });
+    if (written.kind === "fault") this.#upkeep.writer.forget();
     if (written.kind === "fault") return written;
     this.#pending.remove(count);
     this.#rollups.remove(rollups.length);
     return written;
   }
 
-  /** One step of what follows a flush; true: there is more, in the next turn. */
+  /** True: there is more to do, in the next turn. */
   #maintain(): boolean {
-    const db = this.#db;
-    if (db === null) return false;
-    const rolled = this.#transact(db, "cannot roll history up", () => this.#writer.derive(db));
-    if (rolled.kind === "fault") this.#fail(rolled.fault);
-    if (rolled.kind === "fault" || rolled.value) return rolled.kind === "ok";
-    const cut = attempt("cannot delete old history", () => {
-      const isWalFull = isCheckpointDue(walBacklog(db), false);
-      // Much to delete: after the checkpoint it goes on.
-      this.#isCutShort = isWalFull;
-      return !isWalFull && this.#retention.step(db);
-    });
-    if (cut.kind === "ok") return cut.value;
-    this.#fail(cut.fault);
-    return false;
-  }
-
-  #transact<T>(db: Database, action: string, step: () => T): Attempt<T> {
-    const done = attempt(action, step);
-    if (done.kind === "ok") return done;
-    this.#writer.forget();
-    // SQLite rolls back by itself after some faults only.
-    if (db.inTransaction) attempt("cannot roll back", () => db.run("ROLLBACK"));
-    return done;
+    if (this.#db === null) return false;
+    const step = this.#upkeep.step(this.#db);
+    if (step.kind === "fault") this.#fail(step.fault);
+    return step.kind === "ok" && step.value;
   }
 
   // --- the handle -------------------------------------------------------------------------------
@@ -308,8 +287,7 @@ export class SqliteJournal implements Journal {
     this.#db?.close();
     this.#db = null;
     this.#reopen = false;
-    this.#writer.forget();
-    this.#retention.forget();
+    this.#upkeep.forget();
   }
 
   // --- faults -----------------------------------------------------------------------------------
@@ -369,7 +347,7 @@ export class SqliteJournal implements Journal {
     this.#checkpointFault = end.kind === "fault" ? end.fault : null;
     if (end.kind === "fault") this.#fail(end.fault);
     else if (hadFault) this.#settle();
-    if (end.kind === "ok" && this.#isCutShort) this.#goOn(CUT_PAUSE);
+    if (end.kind === "ok" && this.#upkeep.takeCutShort()) this.#goOn(CUT_PAUSE);
   }
 
   #checkpointHere(mode: "PASSIVE" | "TRUNCATE"): Attempt<null> {
