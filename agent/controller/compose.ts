@@ -5,7 +5,7 @@ import { planRetention } from "../domain/retention.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
 import { micros, US_PER_S } from "../domain/units.ts";
 import { Engine } from "../engine/engine.ts";
-import { createClock, createTimers } from "../io/clock.ts";
+import { createClock, createTimers, isClockSynchronised } from "../io/clock.ts";
 import { coreBytes } from "../io/core-asset.ts";
 import type { HttpOptions } from "../io/http/app.ts";
 import { createApp } from "../io/http/app.ts";
@@ -17,6 +17,7 @@ import { readToken } from "../io/token-file.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
+import { ClockGuard } from "./clock-guard.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import { HealthReader } from "./health-reader.ts";
@@ -52,8 +53,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     flushInterval: micros(storage.flush_interval_secs * US_PER_S),
   });
   const status = (path: number) => engine.status(path);
-  const journal = openJournal(config, { clock, timers, log });
-  const history = new RollupFeed({ clock, timers, log, scorer, journal, storage });
+  const { journal, guard } = openJournal(config, { clock, timers, log });
+  const history = new RollupFeed({ clock, timers, log, scorer, journal, guard, storage });
   const health = new HealthReader({ clock, scorer, status });
   const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
   const driver = new Driver({
@@ -104,15 +105,21 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
 function openJournal(
   config: AgentConfig,
   parts: { readonly clock: Clock; readonly timers: Timers; readonly log: Log },
-): SqliteJournal {
-  return new SqliteJournal({
+): { readonly journal: SqliteJournal; readonly guard: ClockGuard } {
+  const journal = new SqliteJournal({
     path: config.storage.path,
     maxSizeMb: config.storage.max_size_mb,
     ...parts,
     plan: () => planRetention(config),
-    isClockTrusted: () => false,
+    isClockTrusted: () => guard.isTrusted,
     isCalm: () => true, // no policy moves traffic yet
   });
+  const guard = new ClockGuard({
+    clock: parts.clock,
+    isSynchronised: isClockSynchronised,
+    newestStored: () => journal.newestStored,
+  });
+  return { journal, guard };
 }
 
 function appOptions(

@@ -84,6 +84,8 @@ export interface Journal {
   recordCheck(row: HealthRow): void;
   /** Takes a finished bucket into the batch. */
   recordRollup(row: Rollup): void;
+  /** The clock was wrong: moves what is not written yet by so many seconds. */
+  shiftPending(seconds: number): void;
   /** Writes the batch in one transaction. A failure keeps the rows and shows in `state`. */
   flush(): void;
   /** Stored rows and the unflushed tail, oldest first. */

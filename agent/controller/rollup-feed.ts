@@ -5,7 +5,8 @@
  * keeps a crash from costing more than the flush interval.
  *
  * A step of the wall clock closes the buckets short under the name they began with: coverage shows
- * it, and nothing is counted under two names.
+ * it, and nothing is counted under two names. While the time is not known, rows wait and move with
+ * every step until it is.
  */
 
 import type { AgentConfig } from "../domain/config.ts";
@@ -19,6 +20,7 @@ import type { Instant, UnixSeconds } from "../domain/units.ts";
 import { after, instant, micros, US_PER_MS } from "../domain/units.ts";
 import { OpenRollup } from "../scoring/open-rollup.ts";
 import type { Scorer } from "../scoring/scorer.ts";
+import type { ClockGuard } from "./clock-guard.ts";
 import type { Clock, Disarm, HistoryFeed, Journal, Log, Timers } from "./ports.ts";
 
 export interface RollupFeedParts {
@@ -26,12 +28,11 @@ export interface RollupFeedParts {
   readonly timers: Timers;
   readonly log: Log;
   readonly scorer: Pick<Scorer, "takeTally" | "pathCount">;
-  readonly journal: Pick<Journal, "recordRollup" | "flush">;
+  readonly journal: Pick<Journal, "recordRollup" | "flush" | "shiftPending">;
+  readonly guard: Pick<ClockGuard, "look" | "isSane">;
   readonly storage: Pick<AgentConfig["storage"], "flush_interval_secs">;
 }
 
-/** A step of the wall clock; below, it is slewing or the delay of a timer. */
-const STEP_MS = 1_000;
 /** About 5 ms of the event loop; further paths are closed in the next turn. */
 const PATHS_PER_TURN = 500;
 
@@ -39,8 +40,8 @@ export class RollupFeed implements HistoryFeed {
   readonly #parts: RollupFeedParts;
   /** By row of the probe table; null: the path is not stored. */
   #rows: (OpenRollup | null)[] = [];
-  /** Wall minus monotonic, ms, as of the last look. */
-  #offsetMs: number;
+  /** The time is known: until then nothing is written, and a step moves what waits. */
+  #isSettled: boolean;
   /** End of the open buckets. */
   #end: UnixSeconds;
   #isFlushDue = false;
@@ -49,7 +50,8 @@ export class RollupFeed implements HistoryFeed {
 
   constructor(parts: RollupFeedParts) {
     this.#parts = parts;
-    this.#offsetMs = this.#offset();
+    this.#isSettled = parts.guard.isSane;
+    if (!this.#isSettled) parts.log.warn("history waits: the wall clock was not set yet");
     this.#end = bucketEnd(parts.clock.wall() / 1_000, "5m");
     this.#arm();
   }
@@ -94,7 +96,8 @@ export class RollupFeed implements HistoryFeed {
 
   requestFlush(): void {
     // More often than there are edges: for them it would wait too long.
-    if (this.#parts.storage.flush_interval_secs < TIER_SECS["5m"]) this.#parts.journal.flush();
+    const isShort = this.#parts.storage.flush_interval_secs < TIER_SECS["5m"];
+    if (isShort && this.#isSettled) this.#parts.journal.flush();
     else this.#isFlushDue = true;
   }
 
@@ -152,8 +155,9 @@ export class RollupFeed implements HistoryFeed {
       this.#parts.timers.arm(instant(0), () => this.#closeFrom(next, end));
       return;
     }
-    if (this.#isFlushDue) this.#parts.journal.flush();
+    if (!this.#isFlushDue || !this.#isSettled) return;
     this.#isFlushDue = false;
+    this.#parts.journal.flush();
   }
 
   #closeRows(first: number, next: number, end: UnixSeconds): void {
@@ -168,17 +172,20 @@ export class RollupFeed implements HistoryFeed {
     if (row !== null) this.#parts.journal.recordRollup(row);
   }
 
-  #offset(): number {
-    const { clock } = this.#parts;
-    return clock.wall() - clock.monotonic() / US_PER_MS;
-  }
-
   #watchClock(): void {
-    const offset = this.#offset();
-    const stepMs = offset - this.#offsetMs;
-    this.#offsetMs = offset;
-    if (Math.abs(stepMs) < STEP_MS) return;
-    this.#parts.log.warn("the wall clock stepped", { seconds: Math.round(stepMs / 1_000) });
-    this.#turnOver(this.#end);
+    const { guard, journal, log } = this.#parts;
+    const stepMs = guard.look();
+    const isSane = guard.isSane;
+    if (stepMs !== 0) {
+      log.warn("the wall clock stepped", { seconds: Math.round(stepMs / 1_000) });
+      this.#turnOver(this.#end);
+      if (!this.#isSettled) journal.shiftPending(Math.round(stepMs / 1_000));
+    }
+    if (isSane === this.#isSettled) return;
+    // What has a good time goes to the file before rows come that have none.
+    if (!isSane) journal.flush();
+    this.#isSettled = isSane;
+    if (isSane) log.info("the wall clock is set, history is written");
+    else log.warn("history waits: the wall clock cannot be right");
   }
 }

@@ -32,6 +32,12 @@ export class FakeJournal implements Journal {
     this.buckets.push(row);
   }
 
+  readonly shifts: number[] = [];
+
+  shiftPending(seconds: number): void {
+    this.shifts.push(seconds);
+  }
+
   flush(): void {
     this.flushes++;
     if (this.state.kind === "ok") this.stored.push(...this.unwritten.splice(0));

@@ -40,7 +40,7 @@ import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
 import { PendingRollups } from "./pending-rollups.ts";
 import { PendingRows } from "./pending-rows.ts";
-import { readRollups } from "./rollup-reader.ts";
+import { newestTime, readRollups } from "./rollup-reader.ts";
 import { setAside } from "./set-aside.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -90,6 +90,7 @@ export class SqliteJournal implements Journal {
   /** While the WAL cannot be copied, written rows are no reason to say that all is well. */
   #checkpointFault: StoreFault | null = null;
   #hasWorker = true;
+  #newestStored: number | null = null;
   #continuation: Disarm | null = null;
   #closed = false;
 
@@ -128,6 +129,16 @@ export class SqliteJournal implements Journal {
 
   recordRollup(row: Rollup): void {
     this.#rollups.push(row);
+  }
+
+  shiftPending(seconds: number): void {
+    this.#pending.shift(seconds);
+    this.#rollups.shift(seconds);
+  }
+
+  /** Newest time in the file when it was first opened, Unix seconds; null: none. */
+  get newestStored(): number | null {
+    return this.#newestStored;
   }
 
   flush(): void {
@@ -261,6 +272,7 @@ export class SqliteJournal implements Journal {
     if (opened.kind === "fault") return opened;
     const numbered = attempt("cannot open history database", () => {
       this.#pending.numberAfter(readNumber(opened.value, LAST_ID));
+      this.#newestStored ??= newestTime(opened.value);
     });
     if (numbered.kind === "ok") return opened;
     opened.value.close();

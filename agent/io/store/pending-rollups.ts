@@ -5,6 +5,8 @@
 
 import { invariant } from "../../domain/invariant.ts";
 import type { Rollup } from "../../domain/rollup.ts";
+import { TIER_SECS } from "../../domain/rollup.ts";
+import { unixSeconds } from "../../domain/units.ts";
 
 /** A week of 10 paths; about 10 MB. */
 export const PENDING_ROLLUPS_MAX = 20_000;
@@ -40,6 +42,13 @@ export class PendingRollups {
 
   oldest(count: number): readonly Rollup[] {
     return this.#rows.slice(0, count);
+  }
+
+  /** Moves all buckets in time, to the nearest places of the grid. */
+  shift(seconds: number): void {
+    const step = TIER_SECS["5m"];
+    const whole = Math.round(seconds / step) * step;
+    this.#rows = this.#rows.map((row) => ({ ...row, end: unixSeconds(row.end + whole) }));
   }
 
   /** Forgets the oldest `count`: they are on disk. */

@@ -11,7 +11,7 @@ import type { TierLimits } from "../../domain/tier-plan.ts";
 import { planTiers } from "../../domain/tier-plan.ts";
 import { unixSeconds } from "../../domain/units.ts";
 import type { PathNumbers } from "./path-numbers.ts";
-import { endOf, firstKey, selectRollups } from "./rollup-rows.ts";
+import { endOf, firstKey, lastKey, selectRollups } from "./rollup-rows.ts";
 import { rolledUntil } from "./rollup-writer.ts";
 
 export interface RollupSources {
@@ -65,4 +65,14 @@ function limitsOf(db: Database, coarsest: Tier): TierLimits {
       "1d": allowed >= TIERS.indexOf("1d") ? rolledUntil(db, "1d") : 0,
     },
   };
+}
+
+/** The newest time that a row in the file speaks of, Unix seconds; null: there is no row. */
+export function newestTime(db: Database): number | null {
+  const sql = "SELECT timestamp AS t FROM sdwan_path_health ORDER BY health_id DESC LIMIT 1";
+  const check = db.query<{ t: number }, []>(sql).get()?.t ?? null;
+  const key = lastKey(db, "5m");
+  if (key === null) return check;
+  // A bucket of the last moments before a stop has an end that was yet to come.
+  return Math.max(check ?? 0, endOf(key) - TIER_SECS["5m"]);
 }

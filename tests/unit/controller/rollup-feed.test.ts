@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ClockGuard } from "../../../agent/controller/clock-guard.ts";
 import { RollupFeed } from "../../../agent/controller/rollup-feed.ts";
 import { pathId, pathIndex } from "../../../agent/domain/ids.ts";
 import { agentConfig, pathConfig } from "../../support/configs.ts";
@@ -15,15 +16,21 @@ const A = pathIndex(0);
 const RTT = { sumUs: 10_000, minUs: 10_000, maxUs: 10_000, histogram: histogramOf(10, 1) };
 
 /** Ten seconds before an edge of the grid. */
-function world(flushIntervalSecs = 300) {
+function world(flushIntervalSecs = 300, synchronised = true) {
   const clock = new FakeClock(5_000_000, 1_700_000_090_000);
   const log = new FakeLog();
   const scorer = new FakeScorer(2);
   const journal = new FakeJournal();
   const storage = { flush_interval_secs: flushIntervalSecs };
-  const feed = new RollupFeed({ clock, timers: clock, log, scorer, journal, storage });
+  const source = { isThere: synchronised };
+  const guard = new ClockGuard({
+    clock,
+    isSynchronised: () => source.isThere,
+    newestStored: () => null,
+  });
+  const feed = new RollupFeed({ clock, timers: clock, log, scorer, journal, guard, storage });
   feed.retable(PATHS, () => {});
-  return { clock, log, scorer, journal, feed };
+  return { clock, log, scorer, journal, feed, source };
 }
 
 describe("RollupFeed", () => {
@@ -133,6 +140,42 @@ describe("RollupFeed", () => {
     clock.advance(900);
     expect(journal.buckets).toHaveLength(1);
     expect(log.messages).toEqual([]);
+  });
+
+  test("writes nothing before the clock is set, and then moves what waited", () => {
+    const { clock, journal, log, feed } = world(300, false);
+    const bootMs = clock.wall() - 100_000;
+    clock.stepWall(-bootMs);
+    feed.takeCheck(A, healthRow(0));
+    journal.shifts.length = 0;
+    feed.changeStatus(A, "up");
+    feed.requestFlush();
+    clock.advance(15 * MINUTE_MS);
+    expect(journal.buckets.length).toBeGreaterThan(1);
+    expect(journal.flushes).toBe(0);
+    // 2026-11-23
+    clock.stepWall(1_795_000_000_000);
+    feed.takeCheck(A, healthRow(0));
+    expect(journal.shifts).toEqual([1_795_000_000]);
+    expect(log.messages).toContain("the wall clock is set, history is written");
+    clock.advance(5 * MINUTE_MS);
+    expect(journal.flushes).toBe(1);
+  });
+
+  test("a clock that falls back to 1970 stops the writing, behind what was right", () => {
+    const { clock, journal, source, feed } = world();
+    source.isThere = false;
+    clock.stepWall(-clock.wall() + 60_000);
+    feed.takeCheck(A, healthRow(0));
+    expect(journal.flushes).toBe(1);
+    expect(journal.shifts).toEqual([]);
+    feed.requestFlush();
+    clock.advance(10 * MINUTE_MS);
+    expect(journal.flushes).toBe(1);
+    // A source of time is enough, without a step.
+    source.isThere = true;
+    clock.advance(5 * MINUTE_MS);
+    expect(journal.flushes).toBe(2);
   });
 
   test("stop() hands over the open buckets under the name of their end", () => {
