@@ -35,14 +35,13 @@ export function totalOf({ zeros, counts }: Histogram): number {
 
 /** null: not a histogram of ours. */
 export function decodeHistogram(blob: Uint8Array): Histogram | null {
-  const numbers = varintsOf(blob);
-  if (numbers === null || numbers.length < 3) return null;
-  const [scale = 0, zeros = 0, offset = 0] = numbers;
-  const counts = countsOf(numbers.slice(3));
-  const from = unzigzag(offset);
-  const level = unzigzag(scale);
-  const known = level <= SCALE_MAX && level >= SCALE_MIN && Math.abs(from) <= BUCKET_BOUND;
-  return counts === null || !known ? null : { scale: level, zeros, offset: from, counts };
+  const reader = new VarintReader(blob);
+  const scale = unzigzag(reader.next());
+  const zeros = reader.next();
+  const offset = unzigzag(reader.next());
+  const counts = countsOf(reader);
+  const known = scale <= SCALE_MAX && scale >= SCALE_MIN && Math.abs(offset) <= BUCKET_BOUND;
+  return counts === null || !known ? null : { scale, zeros, offset, counts };
 }
 
 export function encodeHistogram({ scale, zeros, offset, counts }: Histogram): Uint8Array {
@@ -78,11 +77,11 @@ export function mergeHistograms(parts: Iterable<Histogram>, bucketsMax = BUCKETS
     high >>= 1;
   }
   const counts = new Array<number>(filled.length === 0 ? 0 : high - low + 1).fill(0);
-  for (const part of filled) {
-    const shift = part.scale - scale;
-    for (const [i, count] of part.counts.entries()) {
-      const at = ((part.offset + i) >> shift) - low;
-      counts[at] = (counts[at] ?? 0) + count;
+  for (const { offset, scale: finer, counts: own } of filled) {
+    // Not `entries()`: this is where a month's time goes.
+    for (let i = 0; i < own.length; i++) {
+      const at = ((offset + i) >> (finer - scale)) - low;
+      counts[at] = (counts[at] ?? 0) + (own[i] ?? 0);
     }
   }
   return { scale, zeros, offset: low, counts };
@@ -132,37 +131,49 @@ function spanOf(parts: readonly Histogram[], scale: number): { low: number; high
   return parts.length === 0 ? { low: 0, high: 0 } : { low, high };
 }
 
-/** A 0 is followed by the length of its run. null: more than a histogram can have. */
-function countsOf(numbers: readonly number[]): number[] | null {
+/** A 0 is followed by the length of its run. null: damaged, or more than a histogram can have. */
+function countsOf(reader: VarintReader): number[] | null {
   const counts: number[] = [];
-  for (let i = 0; i < numbers.length; i++) {
-    const value = numbers[i] ?? 0;
+  while (!reader.isAtEnd) {
+    const value = reader.next();
     if (value > 0) {
       counts.push(value);
       continue;
     }
-    const run = numbers[++i] ?? 0;
-    if (run === 0 || counts.length + run >= BUCKETS_MAX || i === numbers.length - 1) return null;
-    counts.push(...new Array<number>(run).fill(0));
+    const run = reader.next();
+    // A run lies between counts, and has a length.
+    if (run === 0 || reader.isAtEnd || counts.length + run >= BUCKETS_MAX) return null;
+    for (let i = 0; i < run; i++) counts.push(0);
   }
-  return counts.length <= BUCKETS_MAX ? counts : null;
+  return reader.isDamaged || counts.length > BUCKETS_MAX ? null : counts;
 }
 
-/** LEB128; null: cut off, or beyond what counts exactly. */
-function varintsOf(bytes: Uint8Array): number[] | null {
-  const values: number[] = [];
-  let value = 0;
-  let unit = 1;
-  for (const byte of bytes) {
-    value += (byte & 0x7f) * unit;
-    unit *= 128;
-    if (!Number.isSafeInteger(value)) return null;
-    if (byte >= 0x80) continue;
-    values.push(value);
-    value = 0;
-    unit = 1;
+/** LEB128. Behind the end, and beyond what counts exactly, it is damaged. */
+class VarintReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  isDamaged = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
-  return unit === 1 ? values : null;
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  next(): number {
+    let value = 0;
+    for (let unit = 1; ; unit *= 128) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined || unit > 2 ** 49) break;
+      value += (byte & 0x7f) * unit;
+      if (byte < 0x80 && Number.isSafeInteger(value)) return value;
+    }
+    this.isDamaged = true;
+    this.#at = this.#bytes.length;
+    return 0;
+  }
 }
 
 function put(bytes: number[], value: number): void {
