@@ -5,7 +5,7 @@
  */
 
 import type { Instant } from "../domain/units.ts";
-import { between, micros, US_PER_MS, US_PER_S } from "../domain/units.ts";
+import { between, micros, US_PER_MS, US_PER_S, unixSeconds } from "../domain/units.ts";
 import type { Clock } from "./ports.ts";
 
 export interface ClockGuardParts {
@@ -17,7 +17,7 @@ export interface ClockGuardParts {
 }
 
 /** No release is older: 2026-01-01. A clock before it was never set. */
-export const CLOCK_FLOOR = 1_767_225_600;
+export const CLOCK_FLOOR = unixSeconds(1_767_225_600);
 /** Below, it is slewing or the delay of a timer. */
 const STEP_MS = 1_000;
 /** A correction of this much back is no reason to doubt the clock. */

@@ -84,8 +84,15 @@ export interface Journal {
   recordCheck(row: HealthRow): void;
   /** Takes a finished bucket into the batch. */
   recordRollup(row: Rollup): void;
-  /** The clock was wrong: moves what is not written yet by so many seconds. */
+  /** While the time is not known: the clock stepped, and with it moves what is not written. */
   shiftPending(seconds: number): void;
+  /**
+   * The time stays unknown, and the rows are written all the same: as if they followed the newest
+   * one, not before `notBefore`, and marked. Later rows too, until `correctGuess`.
+   */
+  guessTimes(notBefore: UnixSeconds): void;
+  /** The time is known now: guessed rows move to where they belong. */
+  correctGuess(): void;
   /** Writes the batch in one transaction. A failure keeps the rows and shows in `state`. */
   flush(): void;
   /** Stored rows and the unflushed tail, oldest first. */

@@ -6,7 +6,7 @@
  *
  * A step of the wall clock closes the buckets short under the name they began with: coverage shows
  * it, and nothing is counted under two names. While the time is not known, rows wait and move with
- * every step until it is.
+ * every step until it is, for six hours at the most.
  */
 
 import type { AgentConfig } from "../domain/config.ts";
@@ -17,10 +17,11 @@ import type { Rollup } from "../domain/rollup.ts";
 import { bucketEnd, TIER_SECS } from "../domain/rollup.ts";
 import type { Status } from "../domain/status.ts";
 import type { Instant, UnixSeconds } from "../domain/units.ts";
-import { after, instant, micros, US_PER_MS } from "../domain/units.ts";
+import { after, between, instant, micros, US_PER_MS, US_PER_S } from "../domain/units.ts";
 import { OpenRollup } from "../scoring/open-rollup.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import type { ClockGuard } from "./clock-guard.ts";
+import { CLOCK_FLOOR } from "./clock-guard.ts";
 import type { Clock, Disarm, HistoryFeed, Journal, Log, Timers } from "./ports.ts";
 
 export interface RollupFeedParts {
@@ -28,11 +29,16 @@ export interface RollupFeedParts {
   readonly timers: Timers;
   readonly log: Log;
   readonly scorer: Pick<Scorer, "takeTally" | "pathCount">;
-  readonly journal: Pick<Journal, "recordRollup" | "flush" | "shiftPending">;
+  readonly journal: Pick<
+    Journal,
+    "recordRollup" | "flush" | "shiftPending" | "guessTimes" | "correctGuess"
+  >;
   readonly guard: Pick<ClockGuard, "look" | "isSane">;
   readonly storage: Pick<AgentConfig["storage"], "flush_interval_secs">;
 }
 
+/** Rows wait this long for the time to be known; then it is guessed. */
+const PATIENCE = micros(6 * 3_600 * US_PER_S);
 /** About 5 ms of the event loop; further paths are closed in the next turn. */
 const PATHS_PER_TURN = 500;
 
@@ -42,6 +48,7 @@ export class RollupFeed implements HistoryFeed {
   #rows: (OpenRollup | null)[] = [];
   /** The time is known: until then nothing is written, and a step moves what waits. */
   #isSettled: boolean;
+  #unsettledSince: Instant;
   /** End of the open buckets. */
   #end: UnixSeconds;
   #isFlushDue = false;
@@ -51,7 +58,9 @@ export class RollupFeed implements HistoryFeed {
   constructor(parts: RollupFeedParts) {
     this.#parts = parts;
     this.#isSettled = parts.guard.isSane;
-    if (!this.#isSettled) parts.log.warn("history waits: the wall clock was not set yet");
+    this.#unsettledSince = parts.clock.monotonic();
+    if (this.#isSettled) parts.journal.correctGuess();
+    else parts.log.warn("history waits: the wall clock was not set yet");
     this.#end = bucketEnd(parts.clock.wall() / 1_000, "5m");
     this.#arm();
   }
@@ -115,6 +124,7 @@ export class RollupFeed implements HistoryFeed {
     this.#stopped = true;
     this.#disarm();
     this.#closeRows(0, this.#rows.length, this.#end);
+    if (!this.#isSettled) this.#parts.journal.guessTimes(CLOCK_FLOOR);
   }
 
   #drainRow(row: number, open: OpenRollup | null): void {
@@ -155,7 +165,9 @@ export class RollupFeed implements HistoryFeed {
       this.#parts.timers.arm(instant(0), () => this.#closeFrom(next, end));
       return;
     }
-    if (!this.#isFlushDue || !this.#isSettled) return;
+    const waited = between(this.#unsettledSince, this.#parts.clock.monotonic());
+    if (!this.#isSettled && waited >= PATIENCE) this.#parts.journal.guessTimes(CLOCK_FLOOR);
+    if (!this.#isFlushDue || (!this.#isSettled && waited < PATIENCE)) return;
     this.#isFlushDue = false;
     this.#parts.journal.flush();
   }
@@ -185,6 +197,8 @@ export class RollupFeed implements HistoryFeed {
     // What has a good time goes to the file before rows come that have none.
     if (!isSane) journal.flush();
     this.#isSettled = isSane;
+    this.#unsettledSince = this.#parts.clock.monotonic();
+    if (isSane) journal.correctGuess();
     if (isSane) log.info("the wall clock is set, history is written");
     else log.warn("history waits: the wall clock cannot be right");
   }

@@ -33,6 +33,16 @@ export class FakeJournal implements Journal {
   }
 
   readonly shifts: number[] = [];
+  /** What was said of the time: guessed, known. */
+  readonly times: string[] = [];
+
+  guessTimes(): void {
+    this.times.push("guessed");
+  }
+
+  correctGuess(): void {
+    this.times.push("known");
+  }
 
   shiftPending(seconds: number): void {
     this.shifts.push(seconds);

@@ -22,6 +22,7 @@ import type { HealthRow } from "../../domain/path-health.ts";
 import type { RetentionPlan } from "../../domain/retention.ts";
 import { historyBudget } from "../../domain/retention.ts";
 import type { Rollup } from "../../domain/rollup.ts";
+import type { UnixSeconds } from "../../domain/units.ts";
 import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
 import { backUp } from "./backup.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
@@ -36,10 +37,10 @@ import {
 } from "./database.ts";
 import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
+import { Guess, readBootId } from "./guess.ts";
 import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
-import { PendingRollups } from "./pending-rollups.ts";
-import { PendingRows } from "./pending-rows.ts";
+import { PendingHistory } from "./pending-history.ts";
 import { newestTime, readRollups } from "./rollup-reader.ts";
 import { setAside } from "./set-aside.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -58,6 +59,8 @@ export interface JournalOptions {
   isClockTrusted(): boolean;
   /** Default: a Worker. */
   readonly checkpointer?: Checkpointer;
+  /** Default: the kernel's. */
+  readonly bootId?: string;
   /** Default: PENDING_ROWS_MAX. */
   readonly pendingRowsMax?: number;
 }
@@ -76,8 +79,8 @@ const NOTHING_DUE: CheckpointEnd = { kind: "ok", value: null };
 
 export class SqliteJournal implements Journal {
   readonly #options: JournalOptions;
-  readonly #pending: PendingRows;
-  readonly #rollups = new PendingRollups();
+  readonly #pending: PendingHistory;
+  readonly #guess: Guess;
   readonly #upkeep: Upkeep;
   readonly #checkpointer: Checkpointer;
   #db: Database | null = null;
@@ -97,8 +100,10 @@ export class SqliteJournal implements Journal {
   /** Never throws for a fault of the disk: the journal then starts without one. */
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#pending = new PendingRows(options.pendingRowsMax ?? PENDING_ROWS_MAX);
-    this.#upkeep = new Upkeep(options);
+    this.#pending = new PendingHistory(options.pendingRowsMax ?? PENDING_ROWS_MAX);
+    const bootId = options.bootId ?? readBootId();
+    this.#guess = new Guess(bootId);
+    this.#upkeep = new Upkeep(options, bootId);
     this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
     this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
   }
@@ -108,12 +113,12 @@ export class SqliteJournal implements Journal {
   }
 
   get pending(): number {
-    return this.#pending.size + this.#rollups.size;
+    return this.#pending.size;
   }
 
   /** Rows that never reached the disk, since start. */
   get dropped(): number {
-    return this.#pending.dropped + this.#rollups.dropped;
+    return this.#pending.dropped;
   }
 
   /** Corrupt files set aside since start. */
@@ -123,17 +128,28 @@ export class SqliteJournal implements Journal {
 
   recordCheck(row: HealthRow): void {
     const kept = storable(row);
-    if (kept === null) this.#pending.countDropped();
-    else this.#pending.push(kept);
+    if (kept === null) this.#pending.checks.countDropped();
+    else this.#pending.checks.push(this.#guess.dated(kept));
   }
 
   recordRollup(row: Rollup): void {
-    this.#rollups.push(row);
+    this.#pending.buckets.push(this.#guess.ended(row));
   }
 
   shiftPending(seconds: number): void {
-    this.#pending.shift(seconds);
-    this.#rollups.shift(seconds);
+    if (this.#guess.isActive) this.#guess.step(seconds);
+    else this.#pending.shift(seconds);
+  }
+
+  guessTimes(notBefore: UnixSeconds): void {
+    const oldest = this.#pending.firstTime;
+    if (this.#db === null || oldest === null || this.#guess.isActive) return;
+    const { clock } = this.#options;
+    this.#pending.shift(this.#guess.begin(this.#db, clock, { oldest, notBefore }));
+  }
+
+  correctGuess(): void {
+    this.#pending.shift(this.#guess.end(this.#db, this.#options.clock));
   }
 
   /** Newest time in the file when it was first opened, Unix seconds; null: none. */
@@ -161,16 +177,16 @@ export class SqliteJournal implements Journal {
 
   history(query: HistoryQuery): HistoryPage {
     const db = this.#db;
-    const read = attempt("cannot read history", () => readHistory(db, this.#pending, query));
+    const read = attempt("cannot read history", () => readHistory(db, this.#pending.checks, query));
     if (read.kind === "ok") return read.value;
     this.#fail(read.fault);
     // What memory holds is better than nothing, and a later page does not depend on it.
-    return readHistory(null, this.#pending, query);
+    return readHistory(null, this.#pending.checks, query);
   }
 
   rollups(query: RollupQuery): RollupSpan {
     const { numbers } = this.#upkeep.writer;
-    const pending = this.#rollups.oldest(this.#rollups.size);
+    const pending = this.#pending.buckets.oldest(this.#pending.buckets.size);
     const db = this.#db;
     const read = attempt("cannot read history", () => readRollups({ db, numbers, pending }, query));
     if (read.kind === "ok") return read.value;
@@ -218,20 +234,21 @@ export class SqliteJournal implements Journal {
   }
 
   #insert(db: Database): Attempt<null> {
-    const count = Math.min(this.#pending.size, SLICE_ROWS);
-    const rollups = this.#rollups.oldest(SLICE_ROLLUPS);
+    const { checks, buckets } = this.#pending;
+    const count = Math.min(checks.size, SLICE_ROWS);
+    const rollups = buckets.oldest(SLICE_ROLLUPS);
     if (count + rollups.length === 0) return { kind: "ok", value: null };
     const written = transact(db, "cannot write history", () => {
       db.run("BEGIN IMMEDIATE");
-      insertRows(db, this.#pending.oldest(count));
+      insertRows(db, checks.oldest(count));
       this.#upkeep.writer.write(db, rollups);
       db.run("COMMIT");
       return null;
     });
     if (written.kind === "fault") this.#upkeep.writer.forget();
     if (written.kind === "fault") return written;
-    this.#pending.remove(count);
-    this.#rollups.remove(rollups.length);
+    checks.remove(count);
+    buckets.remove(rollups.length);
     return written;
   }
 
@@ -271,7 +288,7 @@ export class SqliteJournal implements Journal {
     const opened = openDatabase({ path, maxPages, openTimeoutMs });
     if (opened.kind === "fault") return opened;
     const numbered = attempt("cannot open history database", () => {
-      this.#pending.numberAfter(readNumber(opened.value, LAST_ID));
+      this.#pending.checks.numberAfter(readNumber(opened.value, LAST_ID));
       this.#newestStored ??= newestTime(opened.value);
     });
     if (numbered.kind === "ok") return opened;

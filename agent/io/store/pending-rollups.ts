@@ -46,6 +46,7 @@ export class PendingRollups {
 
   /** Moves all buckets in time, to the nearest places of the grid. */
   shift(seconds: number): void {
+    if (seconds === 0) return;
     const step = TIER_SECS["5m"];
     const whole = Math.round(seconds / step) * step;
     this.#rows = this.#rows.map((row) => ({ ...row, end: unixSeconds(row.end + whole) }));

@@ -58,6 +58,7 @@ export class PendingRows {
 
   /** Moves all rows in time. */
   shift(seconds: number): void {
+    if (seconds === 0) return;
     this.#rows = this.#rows.map((row) => ({
       ...row,
       timestamp: unixSeconds(row.timestamp + seconds),

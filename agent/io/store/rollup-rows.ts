@@ -96,6 +96,31 @@ export function selectRollups(
     .map((stored) => restore(stored, path.id));
 }
 
+export interface TakenRollup {
+  readonly key: number;
+  readonly row: Rollup;
+}
+
+/** Takes five-minute rows of a range of keys out of the file, at most `limit` from one side. */
+export function takeRollups(
+  db: Database,
+  paths: ReadonlyMap<number, PathId>,
+  range: { readonly first: number; readonly last: number; readonly order: "ASC" | "DESC" },
+  limit: number,
+): TakenRollup[] {
+  const order = `ORDER BY k ${range.order} LIMIT ?`;
+  const sql = `SELECT ${COLUMNS} FROM rollup_5m WHERE k BETWEEN ? AND ? ${order}`;
+  const stored = db
+    .query<StoredRollup, [number, number, number]>(sql)
+    .all(range.first, range.last, limit);
+  const remove = db.query("DELETE FROM rollup_5m WHERE k = ?");
+  return stored.flatMap((one) => {
+    remove.run(one.k);
+    const path = paths.get(pathNumberOf(one.k));
+    return path === undefined ? [] : [{ key: one.k, row: restore(one, path) }];
+  });
+}
+
 /** The oldest key from this one on; null: there is none. */
 export function firstKey(db: Database, tier: Tier, from = 0): number | null {
   const sql = `SELECT min(k) AS k FROM ${TABLES[tier]} WHERE k >= ?`;

@@ -178,6 +178,27 @@ describe("RollupFeed", () => {
     expect(journal.flushes).toBe(2);
   });
 
+  test("guesses the time after six hours without a clock, and corrects it when there is one", () => {
+    const { clock, journal, source, feed } = world(300, false);
+    clock.stepWall(-clock.wall() + 100_000);
+    feed.requestFlush();
+    clock.advance(6 * 60 * MINUTE_MS - 10 * MINUTE_MS);
+    expect([journal.times, journal.flushes]).toEqual([[], 0]);
+    clock.advance(15 * MINUTE_MS);
+    expect(journal.times[0]).toBe("guessed");
+    expect(journal.flushes).toBe(1);
+    source.isThere = true;
+    clock.stepWall(1_795_000_000_000);
+    feed.takeCheck(A, healthRow(0));
+    expect(journal.times.at(-1)).toBe("known");
+  });
+
+  test("stop() guesses the time of what never had one", () => {
+    const { journal, feed } = world(300, false);
+    feed.stop();
+    expect(journal.times).toEqual(["guessed"]);
+  });
+
   test("stop() hands over the open buckets under the name of their end", () => {
     const { clock, journal, feed } = world();
     feed.changeStatus(A, "up");
