@@ -152,8 +152,13 @@ export class SqliteJournal implements Journal {
     this.#pending.shift(this.#guess.end(this.#db, this.#options.clock));
   }
 
-  /** Newest time in the file when it was first opened, Unix seconds; null: none. */
+  /** Newest time in the file when it was first asked for, Unix seconds; null: none. */
   get newestStored(): number | null {
+    const db = this.#db;
+    if (this.#newestStored !== null || db === null) return this.#newestStored;
+    const newest = attempt("cannot read history", () => newestTime(db));
+    if (newest.kind === "ok") this.#newestStored = newest.value;
+    else this.#fail(newest.fault);
     return this.#newestStored;
   }
 
@@ -289,7 +294,6 @@ export class SqliteJournal implements Journal {
     if (opened.kind === "fault") return opened;
     const numbered = attempt("cannot open history database", () => {
       this.#pending.checks.numberAfter(readNumber(opened.value, LAST_ID));
-      this.#newestStored ??= newestTime(opened.value);
     });
     if (numbered.kind === "ok") return opened;
     opened.value.close();
