@@ -9,6 +9,9 @@ export type Answer =
 
 const TIMEOUT_MS = 5_000;
 
+/** The agent takes no body without a type, not even an empty one. */
+const JSON_BODY = { body: "{}", headers: { "content-type": "application/json" } } as const;
+
 export interface AskOptions {
   readonly method?: "GET" | "POST";
   readonly timeoutMs?: number;
@@ -26,6 +29,7 @@ export async function ask(
   try {
     const response = await fetch(`http://localhost${path}`, {
       method,
+      ...(method === "POST" ? JSON_BODY : {}),
       unix: socket,
       signal: AbortSignal.timeout(timeoutMs),
     });
