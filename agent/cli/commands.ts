@@ -3,6 +3,9 @@
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
 import { RUN_COMMAND } from "./run-command.ts";
+import { CSV_OPTION, RESOLUTION_OPTION, SPAN_OPTIONS } from "./span-options.ts";
+
+const AGENT_OPTIONS = { socket: SOCKET_OPTION, config: CONFIG_OPTION, json: JSON_OPTION };
 
 export const COMMANDS: readonly Command[] = [
   RUN_COMMAND,
@@ -36,6 +39,49 @@ export const COMMANDS: readonly Command[] = [
     options: { socket: SOCKET_OPTION, config: CONFIG_OPTION, json: JSON_OPTION },
     notes: "Exit codes: 0 shown, 1 no such path, 4 the agent does not run.",
     run: async (input) => (await import("./paths.ts")).showPaths(input),
+  },
+  {
+    name: "aggregate",
+    summary: "uptime, latency, loss, jitter and score of paths over a span",
+    operands: "[PATH...]",
+    options: { ...SPAN_OPTIONS, ...AGENT_OPTIONS, csv: CSV_OPTION },
+    notes: "Exit codes: 0 shown, 1 no such path, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./aggregate.ts")).showAggregate(input),
+  },
+  {
+    name: "history",
+    summary: "a path over time, as bars on a terminal",
+    operands: "PATH",
+    options: {
+      ...SPAN_OPTIONS,
+      resolution: RESOLUTION_OPTION,
+      ...AGENT_OPTIONS,
+      csv: CSV_OPTION,
+    },
+    notes: "Exit codes: 0 shown, 1 no such path, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./history.ts")).showHistory(input),
+  },
+  {
+    name: "export",
+    summary: "history of all paths to standard output, as CSV or JSON lines",
+    operands: "[PATH...]",
+    options: {
+      ...SPAN_OPTIONS,
+      resolution: RESOLUTION_OPTION,
+      format: { type: "string", value: "FORMAT", help: "csv or json (default csv)" },
+      socket: SOCKET_OPTION,
+      config: CONFIG_OPTION,
+    },
+    notes: "Exit codes: 0 written, 1 no such path, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./export.ts")).exportHistory(input),
+  },
+  {
+    name: "backup",
+    summary: "copy the history database into a file while the agent runs",
+    operands: "FILE",
+    options: AGENT_OPTIONS,
+    notes: "Exit codes: 0 copied, 1 failed, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./backup.ts")).backUp(input),
   },
   {
     name: "probe",

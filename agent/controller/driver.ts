@@ -27,7 +27,16 @@ import {
 import { encodeStampKey } from "../wire/stamp-key.ts";
 import { decodeVerdicts, VERDICT } from "../wire/verdict.ts";
 import type { HealthReader } from "./health-reader.ts";
-import type { Clock, Disarm, Journal, KeyReader, Log, ProbeChannel, Timers } from "./ports.ts";
+import type {
+  Clock,
+  Disarm,
+  HistoryFeed,
+  Journal,
+  KeyReader,
+  Log,
+  ProbeChannel,
+  Timers,
+} from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
 
 export interface DriverParts {
@@ -37,6 +46,7 @@ export interface DriverParts {
   readonly scorer: Scorer;
   readonly engine: Engine;
   readonly journal: Journal;
+  readonly history: HistoryFeed;
   readonly channel: ProbeChannel;
   readonly health: HealthReader;
   /** The target of this series stopped answering. */
@@ -254,6 +264,9 @@ export class Driver {
 
   #step(inputs: readonly Input[], now: Instant): void {
     const all = [...this.#ownStall(now), ...inputs];
+    for (const input of all) {
+      if (input.kind === "stalled") this.#parts.history.voidSpan(input.from, input.to);
+    }
     for (const effect of this.#parts.engine.handle(all, now)) this.#perform(effect);
     this.#arm();
   }
@@ -287,15 +300,21 @@ export class Driver {
     const { health, journal } = this.#parts;
     switch (effect.kind) {
       case "status-changed":
+        this.#parts.history.changeStatus(effect.path, effect.to);
         this.#logStatus(effect);
         return;
+      case "sample-check": {
+        const row = health.row(effect.path);
+        if (row !== null) this.#parts.history.takeCheck(effect.path, row);
+        return;
+      }
       case "record-check": {
         const row = health.row(effect.path);
         if (row !== null) journal.recordCheck(row);
         return;
       }
       case "flush-journal":
-        journal.flush();
+        this.#parts.history.requestFlush();
         return;
       default:
         unreachable(effect);

@@ -19,6 +19,8 @@ export type Effect =
       readonly to: Status;
       readonly cause: StatusCause;
     }
+  /** A check is due: what the cache says of the path goes into its history. */
+  | { readonly kind: "sample-check"; readonly path: PathIndex }
   /** Store the path's current cache row as a check. Never asked for an unknown path. */
   | { readonly kind: "record-check"; readonly path: PathIndex }
   | { readonly kind: "flush-journal" };

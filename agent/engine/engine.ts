@@ -129,9 +129,9 @@ export class Engine {
       if (known && !path.isFresh(now)) this.#publish(row, "unknown", "stale", effects);
       if (now < path.nextCheck) continue;
       const store = path.passCheck(now);
-      if (store && path.published !== "unknown") {
-        effects.push({ kind: "record-check", path: pathIndex(row) });
-      }
+      if (path.published === "unknown") continue;
+      effects.push({ kind: "sample-check", path: pathIndex(row) });
+      if (store) effects.push({ kind: "record-check", path: pathIndex(row) });
     }
     if (this.#nextFlush !== null && now >= this.#nextFlush) {
       this.#nextFlush = after(now, this.#flushInterval);

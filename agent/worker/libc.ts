@@ -14,6 +14,7 @@ import { instant } from "../domain/units.ts";
 const SYMBOLS = {
   __errno_location: { args: [], returns: "ptr" },
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  adjtimex: { args: ["ptr"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
@@ -45,7 +46,6 @@ const SYMBOLS = {
   capset: { args: ["ptr", "ptr"], returns: "i32" },
   setgroups: { args: ["u64", "ptr"], returns: "i32" },
   execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
-  adjtimex: { args: ["ptr"], returns: "i32" },
 } as const;
 
 function openLibc() {
@@ -108,6 +108,16 @@ function readClock(id: number, baseSeconds = 0): number {
   libc().clock_gettime(id, timespec);
   const seconds = (timespec[1] ?? 0) * 2 ** 32 + (timespec[0] ?? 0);
   return (seconds - baseSeconds) * 1e6 + (timespec[2] ?? 0) / 1e3;
+}
+
+/** struct timex; all zero asks and changes nothing. */
+const TIMEX_OCTETS = 208;
+const TIME_ERROR = 5;
+
+/** The kernel follows a source of time (NTP, PTP); false also where it may not be asked. */
+export function isClockSynchronised(): boolean {
+  const state = adjustTime(new Uint8Array(TIMEX_OCTETS));
+  return state >= 0 && state !== TIME_ERROR;
 }
 
 /** CLOCK_MONOTONIC in us. */

@@ -59,7 +59,15 @@ const RULES: readonly Rule[] = [
   },
   {
     room: "agent/io/store/",
-    may: [PURE, "agent/io/store/", "bun:sqlite", "node:fs", "node:path", "node:worker_threads"],
+    may: [
+      PURE,
+      "agent/io/store/",
+      "agent/scoring/rollup-merge.ts",
+      "bun:sqlite",
+      "node:fs",
+      "node:path",
+      "node:worker_threads",
+    ],
     mayTypes: ["agent/controller/ports.ts"],
     because: "an adapter knows its technology and the ports",
   },

@@ -5,7 +5,7 @@
 
 import type { PathIndex } from "../../agent/domain/ids.ts";
 import { OUTCOME } from "../../agent/domain/outcome.ts";
-import type { PathLayout, Scorer } from "../../agent/scoring/scorer.ts";
+import type { PathLayout, PathTally, Scorer } from "../../agent/scoring/scorer.ts";
 import { OUTCOME_AT, OUTCOME_SIZE, viewOf } from "../../agent/wire/frame.ts";
 import { FakeScores } from "./fake-scores.ts";
 
@@ -52,6 +52,15 @@ export class FakeScorer extends FakeScores implements Scorer {
 
   resetPath(path: PathIndex): void {
     this.reset.push(path);
+  }
+
+  /** What the next takeTally of a path answers. */
+  readonly tallies = new Map<PathIndex, PathTally>();
+
+  takeTally(path: PathIndex): PathTally {
+    const tally = this.tallies.get(path) ?? { probes: 0, lost: 0, rtt: null };
+    this.tallies.delete(path);
+    return tally;
   }
 
   setHardDown(path: PathIndex, down: boolean): void {

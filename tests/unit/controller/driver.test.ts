@@ -17,6 +17,7 @@ import {
 import { encodeVerdict, VERDICT } from "../../../agent/wire/verdict.ts";
 import { agentConfig, pathConfig } from "../../support/configs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeFeed } from "../../support/fake-feed.ts";
 import { FakeJournal } from "../../support/fake-journal.ts";
 import { FakeLog } from "../../support/fake-log.ts";
 import { FakeScorer } from "../../support/fake-scorer.ts";
@@ -34,6 +35,7 @@ function world() {
   const deadTargets: number[] = [];
   const engine = new Engine(scorer, { flushInterval: micros(300 * US_PER_S) });
   const health = new HealthReader({ clock, scorer, status: (path) => engine.status(path) });
+  const history = new FakeFeed(journal);
   const channel = { send: (frame: Uint8Array) => sent.push(frame) };
   const driver = new Driver({
     clock,
@@ -42,6 +44,7 @@ function world() {
     scorer,
     engine,
     journal,
+    history,
     channel,
     health,
     onTargetDead: (series) => deadTargets.push(series),

@@ -70,6 +70,7 @@ test("ownMetrics() names families without suffix in OpenMetrics", () => {
 test("ownMetrics() shows a store that fails", () => {
   const since = status.started_at;
   const store = {
+    ...status.store,
     state: { kind: "failing", reason: "disk full", since } as const,
     pending_rows: 3,
   };
