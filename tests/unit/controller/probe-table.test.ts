@@ -13,7 +13,7 @@ function book(...hosts: string[]) {
       return address === null ? [] : [[`any ${host}`, address] as const];
     }),
   );
-  return { known, scopeOf: (zone: string | null) => (zone === "eth9" ? 9 : 0) };
+  return { known, scopeOf: (zone: string | null) => Number(zone) };
 }
 
 function path(id: string, hosts: readonly string[], more: Partial<PathConfig> = {}): PathConfig {
