@@ -30,6 +30,7 @@ export interface ProbeReport {
   readonly lines: readonly ProbeLine[];
   /** Of the first target. */
   readonly summary: ProbeSummary;
+  readonly summaries: readonly ProbeSummary[];
   /** What it complained of. */
   readonly problems: string;
 }
@@ -42,9 +43,10 @@ export function readReport(text: string, problems = ""): ProbeReport {
     .map((line): ({ type: "probe" } & ProbeLine) | ({ type: "summary" } & ProbeSummary) =>
       JSON.parse(line),
     );
-  const summary = all.find((line) => line.type === "summary");
+  const summaries = all.filter((line) => line.type === "summary");
+  const [summary] = summaries;
   if (summary === undefined) throw new Error(`no summary: ${problems}${text}`);
-  return { lines: all.filter((line) => line.type === "probe"), summary, problems };
+  return { lines: all.filter((line) => line.type === "probe"), summary, summaries, problems };
 }
 
 /** Runs to its end; a later flag wins over an earlier one of the same name. */
