@@ -59,11 +59,11 @@ export function planProbes(config: AgentConfig, addresses: AddressBook): ProbePl
     const firstSeries = series.length;
     for (const target of entry.targets) {
       const address = addresses.known.get(addressKey(target)) ?? null;
-      const scopeId = addresses.scopeOf(address?.zone ?? null);
+      const way = wayOf(entry, address?.zone ?? null, addresses);
       rows.push({
         ...tableRow(entry, target, address),
+        ...way,
         path,
-        scopeId,
         phase: phaseOf(rows.length),
         ...keyOf(target, keyFiles),
       });
@@ -126,7 +126,7 @@ function tableRow(
   path: PathConfig,
   target: TargetConfig,
   address: ParsedAddress | null,
-): Omit<TableRow, "path" | "scopeId" | "phase" | "key"> {
+): Omit<TableRow, "path" | "scopeId" | "device" | "phase" | "key"> {
   const { probe } = target;
   const { health } = path;
   const at = address ?? UNRESOLVED;
@@ -150,8 +150,21 @@ function tableRow(
     silenceUs: health.liveness.silence_ms * US_PER_MS,
     target: at.bytes,
     source: sourceBytes(path),
-    device: path.interface,
   };
+}
+
+/**
+ * A zone by name binds to that device as `interface` does: the worker follows a device that is made
+ * anew, while its index in a row would be that of the first one for ever.
+ */
+function wayOf(
+  path: PathConfig,
+  zone: string | null,
+  addresses: AddressBook,
+): Pick<TableRow, "device" | "scopeId"> {
+  const isName = zone !== null && !/^\d+$/.test(zone);
+  const device = path.interface ?? (isName ? zone : null);
+  return { device, scopeId: device === null ? addresses.scopeOf(zone) : 0 };
 }
 
 function sourceBytes(path: PathConfig): Uint8Array | null {

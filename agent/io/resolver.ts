@@ -4,10 +4,10 @@
  */
 
 import { lookup } from "node:dns/promises";
-import { networkInterfaces } from "node:os";
 import type { ParsedAddress } from "../domain/address.ts";
 import { parseAddress } from "../domain/address.ts";
 import type { Family } from "../domain/config.ts";
+import { interfaceIndex } from "../worker/libc.ts";
 
 export interface NameQuery {
   readonly host: string;
@@ -41,10 +41,11 @@ export async function resolveName(query: NameQuery): Promise<Resolution> {
   }
 }
 
-/** The scope id of an IPv6 zone: a number, or the index of a device with that name; 0: unknown. */
+/**
+ * The scope id of an IPv6 zone: a number, or the index of a device with that name; 0: unknown. The
+ * runtime's list of interfaces will not do: it says 0 beside a global address of the device.
+ */
 export function scopeIdOf(zone: string | null): number {
   if (zone === null) return 0;
-  if (/^\d+$/.test(zone)) return Number(zone);
-  const entry = networkInterfaces()[zone]?.find((address) => address.family === "IPv6");
-  return entry?.scopeid ?? 0;
+  return /^\d+$/.test(zone) ? Number(zone) : interfaceIndex(zone);
 }

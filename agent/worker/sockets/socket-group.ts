@@ -43,6 +43,7 @@ export class SocketGroup {
   /** The id or port is not changed before this moment, monotonic us. */
   keepUntilUs = 0;
   #retryAtUs = 0;
+  #lookAtUs = 0;
   #deviceIndex = 0;
   #numbersLost = false;
   #sawStamp = false;
@@ -68,7 +69,7 @@ export class SocketGroup {
 
   /** Opens if it is closed and the time for a further attempt has come. */
   ensureOpen(nowUs: number): boolean {
-    if (this.fd >= 0) return true;
+    if (this.fd >= 0 && !this.#hasStrayed(nowUs)) return true;
     if (nowUs < this.#retryAtUs) return false;
     this.#retryAtUs = nowUs + RETRY_US;
     const result = openProbeSocket(this.spec, this.#randomWord);
@@ -146,6 +147,20 @@ export class SocketGroup {
     this.#numbers[at] = -1;
     this.unstamped--;
     return this.#slotByNumber[at] ?? NO_SLOT;
+  }
+
+  /**
+   * The kernel binds to an index, not to a name: after a rename probes would go on through the old
+   * device without any error, beside the one that has its name now. Closed then.
+   */
+  #hasStrayed(nowUs: number): boolean {
+    const { device } = this.spec;
+    if (device === null || nowUs < this.#lookAtUs) return false;
+    this.#lookAtUs = nowUs + RETRY_US;
+    if (interfaceIndex(device) === this.#deviceIndex) return false;
+    this.close();
+    this.#retryAtUs = 0;
+    return true;
   }
 
   #adopt(result: Exclude<ReturnType<typeof openProbeSocket>, { kind: "failed" }>): void {

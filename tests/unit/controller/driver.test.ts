@@ -189,6 +189,20 @@ describe("Driver", () => {
     expect(journal.flushes).toBe(1);
   });
 
+  test("a wall clock set by an hour changes no status, makes up no check and drops none", () => {
+    const { driver, outcomes, clock, engine, journal, log } = running();
+    for (let second = 0; second < 61; second++) {
+      driver.receive(outcomes({ series: 0, kind: "replied" }));
+      if (second === 10) clock.stepWall(3_600_000);
+      if (second === 30) clock.stepWall(-7_200_000);
+      clock.advance(1_000);
+      expect(engine.status(0)).toBe("up");
+    }
+    expect([...journal.stored, ...journal.unwritten]).toHaveLength(1);
+    expect(journal.flushes).toBe(0);
+    expect(log.lines.filter(({ message }) => message === "path status changed")).toHaveLength(1);
+  });
+
   test("a silent path turns unknown by the armed timer alone", () => {
     const { driver, outcomes, clock, engine } = running();
     driver.receive(outcomes({ series: 0, kind: "replied" }));

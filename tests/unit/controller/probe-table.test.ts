@@ -13,7 +13,7 @@ function book(...hosts: string[]) {
       return address === null ? [] : [[`any ${host}`, address] as const];
     }),
   );
-  return { known, scopeOf: (zone: string | null) => (zone === "eth9" ? 9 : 0) };
+  return { known, scopeOf: (zone: string | null) => Number(zone) };
 }
 
 function path(id: string, hosts: readonly string[], more: Partial<PathConfig> = {}): PathConfig {
@@ -48,9 +48,11 @@ describe("planProbes()", () => {
     expect(planProbes(config, NOBODY).rows.map((row) => row.type)).toEqual([0, 0]);
   });
 
-  test("passes the scope of a link-local target", () => {
-    const plan = planProbes(agentConfig([path("a", ["fe80::1%eth9"])]), book("fe80::1%eth9"));
-    expect(plan.rows[0]?.scopeId).toBe(9);
+  test("binds a link-local target to the device of its zone, and passes a number as the scope", () => {
+    const named = planProbes(agentConfig([path("a", ["fe80::1%eth9"])]), book("fe80::1%eth9"));
+    expect(named.rows[0]).toMatchObject({ device: "eth9", scopeId: 0 });
+    const numbered = planProbes(agentConfig([path("a", ["fe80::1%9"])]), book("fe80::1%9"));
+    expect(numbered.rows[0]).toMatchObject({ device: null, scopeId: 9 });
   });
 
   test("paces probes evenly over the check interval", () => {
