@@ -52,6 +52,13 @@ export function encodeLinkDump(): Uint8Array {
   return message(RTM_LINK.get, NLM_F.dump, [new Uint8Array(IFINFOMSG)]);
 }
 
+/** One device; answered by its NEWLINK. */
+export function encodeLinkRequest(index: number): Uint8Array {
+  const head = new Uint8Array(IFINFOMSG);
+  head.set(octetsOf32(index), 4);
+  return message(RTM_LINK.get, 0, [head]);
+}
+
 export function encodeAddressDump(family: Family): Uint8Array {
   const head = new Uint8Array(IFADDRMSG);
   head[0] = AF[family];
