@@ -46,28 +46,45 @@ export const MSG_TRUNC = 0x20;
 
 export const ERRNO = {
   EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   ENXIO: 6,
   EAGAIN: 11,
   EACCES: 13,
+  EEXIST: 17,
   ENODEV: 19,
+  EINVAL: 22,
+  ENODATA: 61,
+  EMSGSIZE: 90,
   EPROTONOSUPPORT: 93,
   EAFNOSUPPORT: 97,
   EADDRNOTAVAIL: 99,
+  ENETDOWN: 100,
   ENOBUFS: 105,
+  ETIMEDOUT: 110,
 } as const;
 
 const ERRNO_TEXT: Readonly<Record<number, string>> = {
   1: "operation not permitted",
+  2: "no such entry",
+  3: "no such route",
   6: "no such device or address",
   13: "permission denied",
+  17: "exists already",
   19: "no such device",
   22: "invalid argument",
   24: "too many open files",
+  61: "no answer",
+  90: "message too long",
   93: "protocol not supported",
   97: "address family not supported",
   99: "address not available on this host",
+  100: "network is down",
+  101: "network is unreachable",
   105: "no buffer space",
+  110: "timed out",
+  113: "no route to the gateway",
 };
 
 export function errnoText(errno: number): string {

@@ -29,6 +29,7 @@ const SYMBOLS = {
   ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
   open: { args: ["ptr", "i32", "i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i64" },
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
   close: { args: ["i32"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
@@ -262,6 +263,12 @@ export function openFile(path: string, flags: number, mode = 0): FdResult {
 /** Octets read, or -errno. */
 export function readFd(fd: number, into: Uint8Array): number {
   const got = Number(libc().read(fd, into, BigInt(into.byteLength)));
+  return got >= 0 ? got : -lastErrno();
+}
+
+/** Octets read from the start of the file, or -errno. */
+export function readFromStart(fd: number, into: Uint8Array): number {
+  const got = Number(libc().pread(fd, into, BigInt(into.byteLength), 0n));
   return got >= 0 ? got : -lastErrno();
 }
 
