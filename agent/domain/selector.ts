@@ -20,12 +20,14 @@ export interface RouteMatch {
   readonly iif: string | null;
 }
 
+/** `nat`: the operator asserts that IPv6 is translated per path, so any selector may move it. */
+export type Ipv6Routing = "report" | "nat";
+
 /** What a policy does to traffic. */
 export interface RouteConfig {
   /** 1 to 16. */
   readonly match: readonly RouteMatch[];
-  /** `nat`: the operator asserts that IPv6 is translated per path, so any selector may move it. */
-  readonly ipv6: "off" | "nat";
+  readonly ipv6: Ipv6Routing;
 }
 
 export interface Selector {
@@ -60,6 +62,14 @@ export function parseSelector(match: RouteMatch): Selector | null {
     fwmask: mask,
     iif: match.iif,
   };
+}
+
+/**
+ * The families in which a selector moves traffic. IPv6 hosts keep the prefix of the old uplink as
+ * source, so without translation only selectors that name a source are routed.
+ */
+export function routedFamilies({ families, from }: Selector, ipv6: Ipv6Routing): readonly Family[] {
+  return families.filter((family) => family === 4 || ipv6 === "nat" || from !== null);
 }
 
 /** Matches whatever nothing else took. */
@@ -101,4 +111,25 @@ export function inKernelOrder<T extends { readonly selector: Selector }>(
     return isCatchAll(selector) ? 2 : 1;
   };
   return [...items].sort((a, b) => rank(a) - rank(b));
+}
+
+export interface Shadowed<T> {
+  readonly item: T;
+  /** Asked before it, and takes everything that it could match. */
+  readonly by: T;
+}
+
+/** Selectors that can never match, because in each family an earlier one takes it all. */
+export function findShadowed<T extends { readonly selector: Selector }>(
+  items: readonly T[],
+): readonly Shadowed<T>[] {
+  const ordered = inKernelOrder(items);
+  return ordered.flatMap((item, position) => {
+    const earlier = ordered.slice(0, position);
+    const covers = item.selector.families.map((family) =>
+      earlier.find(({ selector }) => coversSelector(selector, item.selector, family)),
+    );
+    const [by] = covers;
+    return by === undefined || covers.includes(undefined) ? [] : [{ item, by }];
+  });
 }

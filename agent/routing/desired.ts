@@ -7,14 +7,13 @@
 import type { Family, KernelLink, KernelRoute, KernelRule } from "../domain/kernel-net.ts";
 import {
   isLinkAlive,
-  LINK_FLAG,
   PATH_TABLE_BASE,
   POLICY_TABLE_BASE,
   ROUTE_TYPE,
 } from "../domain/kernel-net.ts";
 import { desiredRules } from "./desired-rules.ts";
 import type { KernelFacts } from "./facts.ts";
-import { FAMILIES, isOurRoute, linkNamed } from "./facts.ts";
+import { FAMILIES, isOurRoute, isUp, linkNamed } from "./facts.ts";
 import type { Gateway, GatewayTable } from "./gateway.ts";
 import type { RouteNote } from "./note.ts";
 import type { PlannedPath, PlannedPolicy, RoutePlan } from "./plan.ts";
@@ -88,10 +87,6 @@ function notesOfGateways({ plan, facts, ways, family }: World): readonly RouteNo
     .filter(({ id }) => routed.some(({ order }) => order.includes(id)))
     .filter(({ id, device }) => !ways.has(id) && isUp(linkNamed(facts, device)))
     .map(({ id }) => ({ kind: "no-gateway", path: id, family }));
-}
-
-function isUp(link: KernelLink | null): link is KernelLink {
-  return link !== null && (link.flags & LINK_FLAG.up) !== 0;
 }
 
 function waysOf(

@@ -8,7 +8,13 @@ import type {
   KernelRoute,
   KernelRule,
 } from "../domain/kernel-net.ts";
-import { isOurPriority, isOurTable, OUR_PROTOCOL, TABLE_MAIN } from "../domain/kernel-net.ts";
+import {
+  isOurPriority,
+  isOurTable,
+  LINK_FLAG,
+  OUR_PROTOCOL,
+  TABLE_MAIN,
+} from "../domain/kernel-net.ts";
 import { isLinkLocalV6 } from "../domain/prefix.ts";
 
 export interface KernelFacts {
@@ -27,6 +33,11 @@ export const FAMILIES: readonly Family[] = [4, 6];
 
 export function linkNamed(facts: KernelFacts, name: string): KernelLink | null {
   return facts.links.find((link) => link.name === name) ?? null;
+}
+
+/** Up by the operator's will; the carrier may be missing. */
+export function isUp(link: KernelLink | null): link is KernelLink {
+  return link !== null && (link.flags & LINK_FLAG.up) !== 0;
 }
 
 export function addressesOf(

@@ -6,10 +6,10 @@
 
 import { unreachable } from "../domain/invariant.ts";
 import type { Family, KernelHop, KernelLink, KernelRoute } from "../domain/kernel-net.ts";
-import { LINK_FLAG, OUR_PROTOCOL, ROUTE_TYPE, RTNH_FLAG } from "../domain/kernel-net.ts";
+import { OUR_PROTOCOL, ROUTE_TYPE, RTNH_FLAG } from "../domain/kernel-net.ts";
 import { familyOf } from "../domain/prefix.ts";
 import type { KernelFacts } from "./facts.ts";
-import { hasUsableAddress, learnTablesOf, linkNamed } from "./facts.ts";
+import { hasUsableAddress, isUp, learnTablesOf, linkNamed } from "./facts.ts";
 import type { PlannedPath } from "./plan.ts";
 
 export type Gateway =
@@ -48,7 +48,7 @@ export function findGateway(
   inUse: Gateway | null,
 ): Gateway | null {
   const link = linkNamed(facts, path.device);
-  if (link === null || (link.flags & LINK_FLAG.up) === 0) return null;
+  if (!isUp(link)) return null;
   const source = path.gateway[family];
   switch (source.kind) {
     case "auto":

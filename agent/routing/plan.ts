@@ -7,7 +7,8 @@
 import { parseAddress } from "../domain/address.ts";
 import { invariant } from "../domain/invariant.ts";
 import type { Family } from "../domain/kernel-net.ts";
-import type { Selector } from "../domain/selector.ts";
+import type { Ipv6Routing, Selector } from "../domain/selector.ts";
+import { routedFamilies } from "../domain/selector.ts";
 
 /** Where the gateway of one path and family comes from. */
 export type GatewaySource =
@@ -41,7 +42,7 @@ export interface PlannedPolicy {
   readonly slot: number;
   readonly isEnabled: boolean;
   readonly selectors: readonly Selector[];
-  readonly ipv6: "off" | "nat";
+  readonly ipv6: Ipv6Routing;
   /** Path ids, the primary first. */
   readonly order: readonly string[];
   readonly allDown: "hold" | "unreachable" | "os";
@@ -66,15 +67,10 @@ export function gatewaySources(text: string): PlannedPath["gateway"] {
     : { 4: { kind: "auto" }, 6: fixed };
 }
 
-/**
- * The selectors by which a policy moves traffic of a family. IPv6 hosts keep the prefix of the old
- * uplink as source, so without translation only selectors that name a source are routed.
- */
+/** The selectors by which a policy moves traffic of a family. */
 export function routedSelectors(policy: PlannedPolicy, family: Family): readonly Selector[] {
   if (!policy.isEnabled) return [];
-  return policy.selectors.filter(
-    (selector) =>
-      selector.families.includes(family) &&
-      (family === 4 || policy.ipv6 === "nat" || selector.from !== null),
+  return policy.selectors.filter((selector) =>
+    routedFamilies(selector, policy.ipv6).includes(family),
   );
 }

@@ -1,0 +1,131 @@
+/**
+ * Two settings of each path's device, and their way back. Strict reverse path filtering drops
+ * replies of flows that move, so where it is in force the device is set to loose; the value for all
+ * devices is never touched. Routes over a device without carrier are to be skipped, so that the
+ * kernel itself goes on to the next candidate. A re-created device starts with the defaults again.
+ */
+
+import type { KernelLink } from "../domain/kernel-net.ts";
+import type { RouteOperation } from "./operation.ts";
+
+export const RP_FILTER = { off: 0, strict: 1, loose: 2 } as const;
+
+/** Current settings of one device, as read. */
+export interface DeviceNetconf {
+  readonly rpFilter: number;
+  readonly ignoreLinkdown: boolean;
+  readonly ignoreLinkdownV6: boolean;
+}
+
+export interface Netconf {
+  /** net.ipv4.conf.all.rp_filter. */
+  readonly allRpFilter: number;
+  /** By interface index. */
+  readonly devices: ReadonlyMap<number, DeviceNetconf>;
+}
+
+/** What a device had before us; null: we changed nothing of it. Persisted. */
+export interface RememberedLink {
+  readonly device: string;
+  readonly index: number;
+  readonly rpFilter: number | null;
+  readonly ignoreLinkdown: boolean | null;
+  readonly ignoreLinkdownV6: boolean | null;
+}
+
+export interface LinkPlan {
+  readonly operations: readonly RouteOperation[];
+  /** To be persisted before the operations run. */
+  readonly memory: readonly RememberedLink[];
+}
+
+/** The kernel takes the larger of both values, so loose on a device wins over strict for all. */
+export function rpFilterInForce(all: number, own: number): number {
+  return Math.max(all, own);
+}
+
+/** The value that a device must get; null: none. */
+export function wantedRpFilter(all: number, own: number): number | null {
+  return rpFilterInForce(all, own) === RP_FILTER.strict ? RP_FILTER.loose : null;
+}
+
+/** For the links of all paths that are there. */
+export function planLinkSettings(
+  links: readonly KernelLink[],
+  netconf: Netconf,
+  memory: readonly RememberedLink[],
+): LinkPlan {
+  const plans = links.flatMap((link) => {
+    const now = netconf.devices.get(link.index);
+    const before = memory.find(({ device, index }) => isSame(link, device, index));
+    return now === undefined ? [] : [planLink(link, now, netconf.allRpFilter, before ?? null)];
+  });
+  const known = (one: RememberedLink) => links.some((link) => isSame(link, one.device, one.index));
+  return {
+    operations: plans.flatMap(({ operations }) => operations),
+    // Devices that are no path any more keep their entries until they are restored.
+    memory: [...memory.filter((one) => !known(one)), ...plans.flatMap((plan) => plan.memory)],
+  };
+}
+
+function planLink(
+  { index, name }: KernelLink,
+  now: DeviceNetconf,
+  allRpFilter: number,
+  before: RememberedLink | null,
+): LinkPlan {
+  const wanted = wantedRpFilter(allRpFilter, now.rpFilter);
+  const setting = {
+    index,
+    device: name,
+    rpFilter: wanted,
+    ignoreLinkdown: now.ignoreLinkdown ? null : true,
+    ignoreLinkdownV6: now.ignoreLinkdownV6 ? null : true,
+  };
+  // A value that is not the one we set was set by somebody else since: it is the new old one.
+  const remembered = {
+    device: name,
+    index,
+    rpFilter: wanted === null ? ifLoose(now.rpFilter, before) : now.rpFilter,
+    ignoreLinkdown: now.ignoreLinkdown ? (before?.ignoreLinkdown ?? null) : false,
+    ignoreLinkdownV6: now.ignoreLinkdownV6 ? (before?.ignoreLinkdownV6 ?? null) : false,
+  };
+  return {
+    operations: isEmpty(setting) ? [] : [{ kind: "set-link", setting }],
+    memory: isEmpty(remembered) ? [] : [remembered],
+  };
+}
+
+function ifLoose(rpFilter: number, before: RememberedLink | null): number | null {
+  return rpFilter === RP_FILTER.loose ? (before?.rpFilter ?? null) : null;
+}
+
+/** The way back. What somebody else changed since, and devices that are gone, are left alone. */
+export function restoreLinkSettings(
+  links: readonly KernelLink[],
+  netconf: Netconf,
+  memory: readonly RememberedLink[],
+): readonly RouteOperation[] {
+  return memory.flatMap((old): RouteOperation[] => {
+    const now = netconf.devices.get(old.index);
+    if (now === undefined || !links.some((link) => isSame(link, old.device, old.index))) return [];
+    const setting = {
+      index: old.index,
+      device: old.device,
+      rpFilter: now.rpFilter === RP_FILTER.loose ? old.rpFilter : null,
+      ignoreLinkdown: now.ignoreLinkdown ? old.ignoreLinkdown : null,
+      ignoreLinkdownV6: now.ignoreLinkdownV6 ? old.ignoreLinkdownV6 : null,
+    };
+    return isEmpty(setting) ? [] : [{ kind: "set-link", setting }];
+  });
+}
+
+function isSame({ name, index }: KernelLink, otherName: string, otherIndex: number): boolean {
+  return index === otherIndex && name === otherName;
+}
+
+type Values = Pick<RememberedLink, "rpFilter" | "ignoreLinkdown" | "ignoreLinkdownV6">;
+
+function isEmpty({ rpFilter, ignoreLinkdown, ignoreLinkdownV6 }: Values): boolean {
+  return rpFilter === null && ignoreLinkdown === null && ignoreLinkdownV6 === null;
+}
