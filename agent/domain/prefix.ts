@@ -1,6 +1,7 @@
-/** Prefixes: an address with its length in bits, as rules, routes and connected networks have them. */
+/** Prefixes: an address with its length in bits, as rules, routes and networks have them. */
 
 import { formatAddress, parseAddress } from "./address.ts";
+import { isWithin } from "./gateways.ts";
 import type { Family } from "./kernel-net.ts";
 
 export interface Prefix {
@@ -43,8 +44,7 @@ export function familyOf(address: Uint8Array): Family {
 }
 
 export function holdsAddress(prefix: Prefix, address: Uint8Array): boolean {
-  if (prefix.bytes.byteLength !== address.byteLength) return false;
-  return sameBytes(prefixOf(address, prefix.length).bytes, prefix.bytes);
+  return isWithin(address, prefix.bytes, prefix.length);
 }
 
 /** Every address of `inner` lies in `outer`; a prefix holds itself. */
@@ -55,10 +55,4 @@ export function holdsPrefix(outer: Prefix, inner: Prefix): boolean {
 export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   if (a === null || b === null) return a === b;
   return a.byteLength === b.byteLength && a.every((octet, i) => octet === b[i]);
-}
-
-/** fe80::/10; IPv4 has link-local addresses too, but they need no device to be understood. */
-export function isLinkLocalV6(address: Uint8Array): boolean {
-  const [first = 0, second = 0] = address;
-  return address.byteLength === 16 && first === 0xfe && (second & 0xc0) === 0x80;
 }

@@ -1,9 +1,9 @@
-/** The rules that should exist: pairs of the paths, the look into main, selectors of the policies. */
+/** The rules that should exist: pairs of paths, the look into main, selectors of policies. */
 
 import { formatAddress } from "../domain/address.ts";
+import { isLinkLocal } from "../domain/gateways.ts";
 import type { Family, KernelRule } from "../domain/kernel-net.ts";
 import { POLICY_RULE_FIRST, POLICY_RULE_LAST, POLICY_TABLE_BASE } from "../domain/kernel-net.ts";
-import { isLinkLocalV6 } from "../domain/prefix.ts";
 import type { Selector } from "../domain/selector.ts";
 import { inKernelOrder, isCatchAll } from "../domain/selector.ts";
 import type { KernelFacts } from "./facts.ts";
@@ -53,7 +53,7 @@ function rulesOfAddresses(
   const link = linkNamed(facts, path.device);
   if (link === null) return [];
   const addresses = addressesOf(facts, link.index, family).filter(
-    ({ address }) => !isLinkLocalV6(address),
+    ({ address }) => !isLinkLocal(address),
   );
   const byText = new Map(addresses.map(({ address }) => [textOf(address, family), address]));
   const others = addressesOfOthers(plan, facts, path, family);

@@ -154,8 +154,6 @@ function activeRoute(policy: PlannedPolicy, world: World): readonly KernelRoute[
       route.table === place.table &&
       route.metric === METRIC_ACTIVE &&
       route.type === ROUTE_TYPE.unicast &&
-      route.dstLen === 0 &&
-      route.srcLen === 0 &&
       route.oif !== null &&
       indexes.includes(route.oif),
   );

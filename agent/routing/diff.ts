@@ -136,7 +136,7 @@ function mainLast(a: KernelRule, b: KernelRule): number {
 }
 
 function replaceRoute({ route }: RouteWrite): RouteOperation {
-  return { kind: "replace-route", route };
+  return { kind: "apply-route", route };
 }
 
 function deleteRoute(route: KernelRoute): RouteOperation {
@@ -144,7 +144,7 @@ function deleteRoute(route: KernelRoute): RouteOperation {
 }
 
 function addRule(rule: KernelRule): RouteOperation {
-  return { kind: "add-rule", rule };
+  return { kind: "apply-rule", rule };
 }
 
 function deleteRule(rule: KernelRule): RouteOperation {

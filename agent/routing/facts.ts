@@ -1,9 +1,9 @@
 /** What was read from the kernel at one moment, and the questions that every part asks of it. */
 
+import { isLinkLocal } from "../domain/gateways.ts";
 import type {
   Family,
   KernelAddress,
-  KernelHop,
   KernelLink,
   KernelRoute,
   KernelRule,
@@ -15,7 +15,6 @@ import {
   OUR_PROTOCOL,
   TABLE_MAIN,
 } from "../domain/kernel-net.ts";
-import { isLinkLocalV6 } from "../domain/prefix.ts";
 
 export interface KernelFacts {
   readonly links: readonly KernelLink[];
@@ -23,8 +22,6 @@ export interface KernelFacts {
   /** At least table main and our tables, both families, in dump order. */
   readonly routes: readonly KernelRoute[];
   readonly rules: readonly KernelRule[];
-  /** Nexthop objects by id, where routes name them (RTA_NH_ID) without their hops. */
-  readonly nextHops?: ReadonlyMap<number, readonly KernelHop[]>;
   /** Where the system keeps the routes of its uplinks; absent: main alone. */
   readonly learnTables?: readonly number[];
 }
@@ -50,7 +47,7 @@ export function addressesOf(
 
 /** Without one, packets of this family would carry an address of another device. */
 export function hasUsableAddress(facts: KernelFacts, index: number, family: Family): boolean {
-  return addressesOf(facts, index, family).some(({ address }) => !isLinkLocalV6(address));
+  return addressesOf(facts, index, family).some(({ address }) => !isLinkLocal(address));
 }
 
 /** Ours to change and to delete: everything else is never touched. */
@@ -58,8 +55,10 @@ export function isOurRule(rule: KernelRule): boolean {
   return rule.protocol === OUR_PROTOCOL && isOurPriority(rule.priority);
 }
 
+/** We write default routes only. */
 export function isOurRoute(route: KernelRoute): boolean {
-  return route.protocol === OUR_PROTOCOL && isOurTable(route.table);
+  const isDefault = route.dstLen === 0 && route.srcLen === 0;
+  return isDefault && route.protocol === OUR_PROTOCOL && isOurTable(route.table);
 }
 
 export function learnTablesOf(facts: KernelFacts): readonly number[] {

@@ -4,9 +4,11 @@
  * in gateway-hold.ts.
  */
 
+import type { LearntGateway } from "../domain/gateways.ts";
+import { learnGateway } from "../domain/gateways.ts";
 import { unreachable } from "../domain/invariant.ts";
-import type { Family, KernelHop, KernelLink, KernelRoute } from "../domain/kernel-net.ts";
-import { OUR_PROTOCOL, ROUTE_TYPE, RTNH_FLAG } from "../domain/kernel-net.ts";
+import type { Family } from "../domain/kernel-net.ts";
+import { TABLE_MAIN } from "../domain/kernel-net.ts";
 import { familyOf } from "../domain/prefix.ts";
 import type { KernelFacts } from "./facts.ts";
 import { hasUsableAddress, isUp, learnTablesOf, linkNamed } from "./facts.ts";
@@ -52,7 +54,7 @@ export function findGateway(
   const source = path.gateway[family];
   switch (source.kind) {
     case "auto":
-      return learnGateway(facts, link, family, inUse);
+      return learn(facts, link.index, family, inUse);
     case "none":
       return hasUsableAddress(facts, link.index, family) ? { kind: "device" } : null;
     case "fixed":
@@ -64,67 +66,23 @@ export function findGateway(
   }
 }
 
-interface Finding {
-  readonly gateway: Gateway;
-  readonly metric: number;
-  /** 0 best. */
-  readonly preference: number;
-}
-
 /** The system's default route through the device with the lowest metric. */
-export function learnGateway(
+function learn(
   facts: KernelFacts,
-  link: KernelLink,
+  oif: number,
   family: Family,
   inUse: Gateway | null,
 ): Gateway | null {
-  const findings = facts.routes
-    .filter((route) => route.family === family && isLearnable(route, facts))
-    .flatMap((route) => {
-      const hop = hopThrough(route, link.index, facts);
-      return hop === null ? [] : [findingOf(route, hop)];
-    });
-  const rank = ({ gateway }: Finding) => (sameGateway(gateway, inUse) ? 0 : 1);
-  // The sort is stable: what is equal in all stays in dump order.
-  const [best] = findings.sort(
-    (a, b) => a.metric - b.metric || a.preference - b.preference || rank(a) - rank(b),
-  );
-  return best?.gateway ?? null;
+  const learnTables = learnTablesOf(facts);
+  const used = inUse === null ? null : learntForm(inUse, family);
+  const learnt = learnGateway(facts.routes, { oif, family, learnTables, inUse: used });
+  if (learnt === null) return null;
+  return learnt.gateway === null ? { kind: "device" } : { kind: "via", address: learnt.gateway };
 }
 
-/** Source-specific defaults count: OpenWrt has no others for IPv6. */
-function isLearnable(route: KernelRoute, facts: KernelFacts): boolean {
-  return (
-    route.dstLen === 0 &&
-    route.type === ROUTE_TYPE.unicast &&
-    route.protocol !== OUR_PROTOCOL &&
-    learnTablesOf(facts).includes(route.table)
-  );
-}
-
-/** The way of a route through one device, be it its only one or one of several. */
-function hopThrough(route: KernelRoute, index: number, facts: KernelFacts): KernelHop | null {
-  const own = {
-    gateway: route.gateway,
-    viaFamily: route.viaFamily ?? route.family,
-    oif: route.oif,
-    flags: route.flags,
-  };
-  const named = route.nextHopId === undefined ? undefined : facts.nextHops?.get(route.nextHopId);
-  const hops = [own, ...(route.hops ?? []), ...(named ?? [])];
-  return hops.find(({ oif, flags }) => oif === index && (flags & RTNH_FLAG.dead) === 0) ?? null;
-}
-
-function findingOf(route: KernelRoute, hop: KernelHop): Finding {
-  return {
-    gateway: hop.gateway === null ? { kind: "device" } : { kind: "via", address: hop.gateway },
-    metric: route.metric,
-    preference: preferenceRank(route.preference ?? 0),
-  };
-}
-
-/** RFC 4191 as the kernel numbers it: 1 high, 0 medium, 3 low. */
-function preferenceRank(preference: number): number {
-  if (preference === 1) return 0;
-  return preference === 0 ? 1 : 2;
+/** Metric and table do not count when two are compared. */
+function learntForm(gateway: Gateway, family: Family): LearntGateway {
+  const none = { family, metric: 0, table: TABLE_MAIN };
+  if (gateway.kind === "device") return { ...none, gateway: null, viaFamily: family };
+  return { ...none, gateway: gateway.address, viaFamily: familyOf(gateway.address) };
 }

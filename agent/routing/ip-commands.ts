@@ -23,12 +23,12 @@ type Names = ReadonlyMap<number, string>;
 function commandsOf(operation: RouteOperation, names: Names): readonly string[] {
   switch (operation.kind) {
     case "set-link":
-      return sysctlCommands(operation.setting);
-    case "add-rule":
+      return sysctlCommands(operation);
+    case "apply-rule":
       return [ruleCommand("add", operation.rule)];
     case "delete-rule":
       return [ruleCommand("del", operation.rule)];
-    case "replace-route":
+    case "apply-route":
       return [routeCommand("replace", operation.route, names)];
     case "delete-route":
       return [routeCommand("del", operation.route, names)];
@@ -41,13 +41,11 @@ function commandsOf(operation: RouteOperation, names: Names): readonly string[] 
 function sysctlCommands({
   device,
   rpFilter,
-  ignoreLinkdown,
-  ignoreLinkdownV6,
+  ignoreRoutesWithLinkdown,
 }: LinkSetting): readonly string[] {
   const settings: readonly [string, number | boolean | null][] = [
     [`net/ipv4/conf/${device}/rp_filter`, rpFilter],
-    [`net/ipv4/conf/${device}/ignore_routes_with_linkdown`, ignoreLinkdown],
-    [`net/ipv6/conf/${device}/ignore_routes_with_linkdown`, ignoreLinkdownV6],
+    [`net/ipv4/conf/${device}/ignore_routes_with_linkdown`, ignoreRoutesWithLinkdown],
   ];
   return settings.flatMap(([key, value]) =>
     value === null ? [] : [`sysctl -w ${key}=${Number(value)}`],

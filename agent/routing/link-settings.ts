@@ -13,8 +13,7 @@ export const RP_FILTER = { off: 0, strict: 1, loose: 2 } as const;
 /** Current settings of one device, as read. */
 export interface DeviceNetconf {
   readonly rpFilter: number;
-  readonly ignoreLinkdown: boolean;
-  readonly ignoreLinkdownV6: boolean;
+  readonly ignoreRoutesWithLinkdown: boolean;
 }
 
 export interface Netconf {
@@ -29,8 +28,7 @@ export interface RememberedLink {
   readonly device: string;
   readonly index: number;
   readonly rpFilter: number | null;
-  readonly ignoreLinkdown: boolean | null;
-  readonly ignoreLinkdownV6: boolean | null;
+  readonly ignoreRoutesWithLinkdown: boolean | null;
 }
 
 export interface LinkPlan {
@@ -74,24 +72,22 @@ function planLink(
   allRpFilter: number,
   before: RememberedLink | null,
 ): LinkPlan {
+  const isIgnored = now.ignoreRoutesWithLinkdown;
   const wanted = wantedRpFilter(allRpFilter, now.rpFilter);
   const setting = {
-    index,
     device: name,
     rpFilter: wanted,
-    ignoreLinkdown: now.ignoreLinkdown ? null : true,
-    ignoreLinkdownV6: now.ignoreLinkdownV6 ? null : true,
+    ignoreRoutesWithLinkdown: isIgnored ? null : true,
   };
   // A value that is not the one we set was set by somebody else since: it is the new old one.
   const remembered = {
     device: name,
     index,
     rpFilter: wanted === null ? ifLoose(now.rpFilter, before) : now.rpFilter,
-    ignoreLinkdown: now.ignoreLinkdown ? (before?.ignoreLinkdown ?? null) : false,
-    ignoreLinkdownV6: now.ignoreLinkdownV6 ? (before?.ignoreLinkdownV6 ?? null) : false,
+    ignoreRoutesWithLinkdown: isIgnored ? (before?.ignoreRoutesWithLinkdown ?? null) : false,
   };
   return {
-    operations: isEmpty(setting) ? [] : [{ kind: "set-link", setting }],
+    operations: isEmpty(setting) ? [] : [{ kind: "set-link", ...setting }],
     memory: isEmpty(remembered) ? [] : [remembered],
   };
 }
@@ -110,13 +106,11 @@ export function restoreLinkSettings(
     const now = netconf.devices.get(old.index);
     if (now === undefined || !links.some((link) => isSame(link, old.device, old.index))) return [];
     const setting = {
-      index: old.index,
       device: old.device,
       rpFilter: now.rpFilter === RP_FILTER.loose ? old.rpFilter : null,
-      ignoreLinkdown: now.ignoreLinkdown ? old.ignoreLinkdown : null,
-      ignoreLinkdownV6: now.ignoreLinkdownV6 ? old.ignoreLinkdownV6 : null,
+      ignoreRoutesWithLinkdown: now.ignoreRoutesWithLinkdown ? old.ignoreRoutesWithLinkdown : null,
     };
-    return isEmpty(setting) ? [] : [{ kind: "set-link", setting }];
+    return isEmpty(setting) ? [] : [{ kind: "set-link", ...setting }];
   });
 }
 
@@ -124,8 +118,8 @@ function isSame({ name, index }: KernelLink, otherName: string, otherIndex: numb
   return index === otherIndex && name === otherName;
 }
 
-type Values = Pick<RememberedLink, "rpFilter" | "ignoreLinkdown" | "ignoreLinkdownV6">;
+type Values = Pick<RememberedLink, "rpFilter" | "ignoreRoutesWithLinkdown">;
 
-function isEmpty({ rpFilter, ignoreLinkdown, ignoreLinkdownV6 }: Values): boolean {
-  return rpFilter === null && ignoreLinkdown === null && ignoreLinkdownV6 === null;
+function isEmpty({ rpFilter, ignoreRoutesWithLinkdown }: Values): boolean {
+  return rpFilter === null && ignoreRoutesWithLinkdown === null;
 }

@@ -1,7 +1,7 @@
 /**
  * Routes of main that cover everything without being a default, such as 0.0.0.0/1 and 128.0.0.0/1
- * of a VPN that takes all traffic. They win over every policy; that is the operator's will, so it is
- * reported and nothing is changed.
+ * of a VPN that takes all traffic. They win over every policy; that is the operator's will, so it
+ * is reported and nothing is changed.
  */
 
 import type { Family, KernelRoute } from "../domain/kernel-net.ts";

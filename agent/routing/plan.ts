@@ -1,7 +1,7 @@
 /**
  * What shall be routed: the paths and policies of the configuration with their slots, and what the
- * engine decided for each policy and family. Only paths that a routed policy names are here; without
- * one the agent changes nothing in the kernel.
+ * engine decided for each policy and family. Only paths that a routed policy names are here;
+ * without one the agent changes nothing in the kernel.
  */
 
 import { parseAddress } from "../domain/address.ts";

@@ -3,9 +3,10 @@
  * the deleted address and goes on using it), and when two routes are the same one.
  */
 
+import { isLinkLocal } from "../domain/gateways.ts";
 import type { Family, KernelLink, KernelRoute } from "../domain/kernel-net.ts";
 import { OUR_PROTOCOL, ROUTE_SCOPE, ROUTE_TYPE, RTNH_FLAG } from "../domain/kernel-net.ts";
-import { familyOf, holdsAddress, isLinkLocalV6, prefixOf } from "../domain/prefix.ts";
+import { familyOf, holdsAddress, prefixOf } from "../domain/prefix.ts";
 import type { KernelFacts } from "./facts.ts";
 import { learnTablesOf } from "./facts.ts";
 import type { Gateway } from "./gateway.ts";
@@ -56,7 +57,7 @@ export function defaultRoute(
     return place.family === 4 ? { ...route, scope: ROUTE_SCOPE.link } : route;
   }
   const viaFamily = familyOf(gateway.address);
-  const isNear = isLinkLocalV6(gateway.address) || isOnLink(facts, link, gateway.address);
+  const isNear = isLinkLocal(gateway.address) || isOnLink(facts, link, gateway.address);
   return {
     ...route,
     gateway: gateway.address,
