@@ -47,22 +47,28 @@ export function wantedRpFilter(all: number, own: number): number | null {
   return rpFilterInForce(all, own) === RP_FILTER.strict ? RP_FILTER.loose : null;
 }
 
-/** For the links of all paths that are there. */
+/** `devices`: those of all paths; `links`: all of the box. */
 export function planLinkSettings(
+  devices: readonly string[],
   links: readonly KernelLink[],
   netconf: Netconf,
   memory: readonly RememberedLink[],
 ): LinkPlan {
-  const plans = links.flatMap((link) => {
-    const now = netconf.devices.get(link.index);
-    const before = memory.find(({ device, index }) => isSame(link, device, index));
-    return now === undefined ? [] : [planLink(link, now, netconf.allRpFilter, before ?? null)];
+  const plans = links
+    .filter(({ name }) => devices.includes(name))
+    .flatMap((link) => {
+      const now = netconf.devices.get(link.index);
+      const before = memory.find((one) => isSame(link, one));
+      return now === undefined ? [] : [planLink(link, now, netconf.allRpFilter, before ?? null)];
+    });
+  // A device that is no path any more waits for its restore; one that is gone has lost all of it.
+  const waiting = memory.filter((one) => {
+    const isPath = devices.includes(one.device) && netconf.devices.has(one.index);
+    return !isPath && links.some((link) => isSame(link, one));
   });
-  const known = (one: RememberedLink) => links.some((link) => isSame(link, one.device, one.index));
   return {
     operations: plans.flatMap(({ operations }) => operations),
-    // Devices that are no path any more keep their entries until they are restored.
-    memory: [...memory.filter((one) => !known(one)), ...plans.flatMap((plan) => plan.memory)],
+    memory: [...waiting, ...plans.flatMap((plan) => plan.memory)],
   };
 }
 
@@ -104,7 +110,7 @@ export function restoreLinkSettings(
 ): readonly RouteOperation[] {
   return memory.flatMap((old): RouteOperation[] => {
     const now = netconf.devices.get(old.index);
-    if (now === undefined || !links.some((link) => isSame(link, old.device, old.index))) return [];
+    if (now === undefined || !links.some((link) => isSame(link, old))) return [];
     const setting = {
       device: old.device,
       rpFilter: now.rpFilter === RP_FILTER.loose ? old.rpFilter : null,
@@ -114,8 +120,8 @@ export function restoreLinkSettings(
   });
 }
 
-function isSame({ name, index }: KernelLink, otherName: string, otherIndex: number): boolean {
-  return index === otherIndex && name === otherName;
+function isSame({ name, index }: KernelLink, one: RememberedLink): boolean {
+  return index === one.index && name === one.device;
 }
 
 type Values = Pick<RememberedLink, "rpFilter" | "ignoreRoutesWithLinkdown">;
