@@ -39,8 +39,9 @@ export type Attributes = ReadonlyMap<number, Uint8Array>;
 
 // --- writing -------------------------------------------------------------------------------------
 
+/** Up to the next multiple of 4; without bit operations, which would turn 2^32-1 negative. */
 export function pad4(octets: number): number {
-  return (octets + 3) & ~3;
+  return Math.ceil(octets / 4) * 4;
 }
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -27,8 +27,7 @@ export interface CarrierChange {
 
 interface Watched {
   fd: number;
-  /** null: not read yet. */
-  hasCarrier: boolean | null;
+  hasCarrier: boolean;
 }
 
 export class CarrierWatch {
@@ -41,7 +40,7 @@ export class CarrierWatch {
     this.#files = files;
   }
 
-  /** Replaces the devices; the first reading of a new one is no change. */
+  /** Replaces the devices; a new one counts as alive, so that a dead one is a change. */
   setDevices(devices: readonly string[], nowUs: number): void {
     for (const [device, { fd }] of this.#watched) {
       if (devices.includes(device)) continue;
@@ -49,7 +48,7 @@ export class CarrierWatch {
       this.#watched.delete(device);
     }
     for (const device of devices) {
-      if (!this.#watched.has(device)) this.#watched.set(device, { fd: CLOSED, hasCarrier: null });
+      if (!this.#watched.has(device)) this.#watched.set(device, { fd: CLOSED, hasCarrier: true });
     }
     this.#dueUs =
       this.#watched.size === 0 ? Number.POSITIVE_INFINITY : Math.min(this.#dueUs, nowUs);
@@ -67,9 +66,7 @@ export class CarrierWatch {
     const changes: CarrierChange[] = [];
     for (const [device, watched] of this.#watched) {
       const hasCarrier = this.#read(device, watched);
-      if (watched.hasCarrier !== null && watched.hasCarrier !== hasCarrier) {
-        changes.push({ device, hasCarrier });
-      }
+      if (watched.hasCarrier !== hasCarrier) changes.push({ device, hasCarrier });
       watched.hasCarrier = hasCarrier;
     }
     return changes;

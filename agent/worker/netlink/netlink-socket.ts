@@ -27,11 +27,11 @@ import {
 } from "../libc.ts";
 import { PollSet } from "../poll-set.ts";
 
-const AF_NETLINK = 16;
+export const AF_NETLINK = 16;
 export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
-const SOL_NETLINK = 270;
+export const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
 
@@ -56,6 +56,11 @@ const OK: Ack = { kind: "ok" };
 
 export function refused(errno: number, text = ""): Refusal {
   return { kind: "refused", errno, text };
+}
+
+function ackOf(verdict: Verdict | null): Ack {
+  if (verdict === null) return refused(ERRNO.EMSGSIZE);
+  return verdict.errno === 0 ? OK : refused(verdict.errno, verdict.text);
 }
 
 /** The kernel's words, else the name of the errno. */
@@ -132,6 +137,24 @@ export class NetlinkSocket {
       if (end.kind === "refused") return end;
       if (!isInterrupted || tries >= DUMP_TRIES) return { kind: "ok", value: values };
     }
+  }
+
+  /** Begins a dump that `readDump` goes on with: the kernel makes each part when it is read. */
+  beginDump(request: Uint8Array): Ack {
+    return this.#send(request) ?? OK;
+  }
+
+  /** The next part of a dump to `take`; null: there is more. */
+  readDump(take: (message: NetlinkMessage) => void): Ack | null {
+    const octets = receiveBytes(this.fd, this.#inbox, MSG_DONTWAIT | MSG_TRUNC);
+    if (octets <= 0 || octets > INBOX_OCTETS) return refused(octets < 0 ? -octets : ERRNO.EMSGSIZE);
+    for (const message of splitMessages(this.#inbox.subarray(0, octets))) {
+      if (message.sequence !== this.#sequence) continue;
+      if (message.type === NLMSG.done) return ackOf(readDone(message));
+      if (message.type === NLMSG.error) return ackOf(readError(message));
+      take(message);
+    }
+    return null;
   }
 
   #send(request: Uint8Array): Refusal | null {
