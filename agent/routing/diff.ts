@@ -5,7 +5,7 @@
  */
 
 import type { KernelRoute, KernelRule } from "../domain/kernel-net.ts";
-import { PATH_TABLE_BASE } from "../domain/kernel-net.ts";
+import { PATH_TABLE_BASE, TABLE_MAIN } from "../domain/kernel-net.ts";
 import type { DesiredState } from "./desired.ts";
 import type { KernelFacts } from "./facts.ts";
 import { isOurRoute, isOurRule } from "./facts.ts";
@@ -23,10 +23,12 @@ export function diff(desired: Target, kernel: Present): readonly RouteOperation[
   const rules = ruleChanges(desired.rules, kernel.rules);
   const routes = routeChanges(desired.routes, kernel.routes);
   return [
-    // A switch, or a new gateway of the active path, before everything else.
+    // Where somebody flushed the rules, the kernel finds IPv6 gateways by these alone.
+    ...rules.add.filter((rule) => isPathRule(rule) && isLookInMain(rule)).map(addRule),
+    // A switch, or a new gateway of the active path, before all that can wait.
     ...routes.write.filter(({ isSwitch }) => isSwitch).map(replaceRoute),
     ...routes.write.filter(({ isSwitch, route }) => !isSwitch && isOfPath(route)).map(replaceRoute),
-    ...rules.add.filter(isPathRule).map(addRule),
+    ...rules.add.filter((rule) => isPathRule(rule) && !isLookInMain(rule)).map(addRule),
     ...routes.write
       .filter(({ isSwitch, route }) => !isSwitch && !isOfPath(route))
       .map(replaceRoute),
@@ -124,6 +126,10 @@ function foreignPlaces(routes: readonly KernelRoute[]): ReadonlySet<string> {
 
 function isOfPath({ table }: KernelRoute): boolean {
   return table >= PATH_TABLE_BASE;
+}
+
+function isLookInMain({ table }: KernelRule): boolean {
+  return table === TABLE_MAIN;
 }
 
 /** The look into main before the selectors that stand behind it, and after them when it goes. */

@@ -11,17 +11,14 @@ import type { RouteOperation } from "./operation.ts";
 export const RP_FILTER = { off: 0, strict: 1, loose: 2 } as const;
 
 /** Current settings of one device, as read. */
-export interface DeviceNetconf {
+export interface LinkConf {
+  /** ALL_DEVICES: what holds for all beside their own. */
+  readonly index: number;
   readonly rpFilter: number;
   readonly ignoreRoutesWithLinkdown: boolean;
 }
 
-export interface Netconf {
-  /** net.ipv4.conf.all.rp_filter. */
-  readonly allRpFilter: number;
-  /** By interface index. */
-  readonly devices: ReadonlyMap<number, DeviceNetconf>;
-}
+const ALL_DEVICES = 0;
 
 /** What a device had before us; null: we changed nothing of it. Persisted. */
 export interface RememberedLink {
@@ -51,19 +48,20 @@ export function wantedRpFilter(all: number, own: number): number | null {
 export function planLinkSettings(
   devices: readonly string[],
   links: readonly KernelLink[],
-  netconf: Netconf,
+  confs: readonly LinkConf[],
   memory: readonly RememberedLink[],
 ): LinkPlan {
+  const all = confOf(confs, ALL_DEVICES)?.rpFilter ?? RP_FILTER.off;
   const plans = links
     .filter(({ name }) => devices.includes(name))
     .flatMap((link) => {
-      const now = netconf.devices.get(link.index);
+      const now = confOf(confs, link.index);
       const before = memory.find((one) => isSame(link, one));
-      return now === undefined ? [] : [planLink(link, now, netconf.allRpFilter, before ?? null)];
+      return now === undefined ? [] : [planLink(link, now, all, before ?? null)];
     });
   // A device that is no path any more waits for its restore; one that is gone has lost all of it.
   const waiting = memory.filter((one) => {
-    const isPath = devices.includes(one.device) && netconf.devices.has(one.index);
+    const isPath = devices.includes(one.device) && confOf(confs, one.index) !== undefined;
     return !isPath && links.some((link) => isSame(link, one));
   });
   return {
@@ -74,7 +72,7 @@ export function planLinkSettings(
 
 function planLink(
   { index, name }: KernelLink,
-  now: DeviceNetconf,
+  now: LinkConf,
   allRpFilter: number,
   before: RememberedLink | null,
 ): LinkPlan {
@@ -105,11 +103,11 @@ function ifLoose(rpFilter: number, before: RememberedLink | null): number | null
 /** The way back. What somebody else changed since, and devices that are gone, are left alone. */
 export function restoreLinkSettings(
   links: readonly KernelLink[],
-  netconf: Netconf,
+  confs: readonly LinkConf[],
   memory: readonly RememberedLink[],
 ): readonly RouteOperation[] {
   return memory.flatMap((old): RouteOperation[] => {
-    const now = netconf.devices.get(old.index);
+    const now = confOf(confs, old.index);
     if (now === undefined || !links.some((link) => isSame(link, old))) return [];
     const setting = {
       device: old.device,
@@ -118,6 +116,10 @@ export function restoreLinkSettings(
     };
     return isEmpty(setting) ? [] : [{ kind: "set-link", ...setting }];
   });
+}
+
+function confOf(confs: readonly LinkConf[], index: number): LinkConf | undefined {
+  return confs.find((conf) => conf.index === index);
 }
 
 function isSame({ name, index }: KernelLink, one: RememberedLink): boolean {

@@ -284,7 +284,7 @@ describe("diff() from any kernel to any plan", () => {
     const samples = fc.sample(world, { numRuns: 150, seed: 7 });
     const kinds = samples.flatMap(({ facts, desired }) => diff(desired, facts));
     for (const kind of ["apply-rule", "delete-rule", "apply-route", "delete-route"]) {
-      expect(kinds.filter((one) => one.kind === kind).length).toBeGreaterThan(100);
+      expect(kinds.filter((one) => one.kind === kind).length).toBeGreaterThan(50);
     }
     const lasting = samples.filter(({ facts, desired }) => {
       const end = applyAll(facts, diff(desired, facts));

@@ -48,15 +48,15 @@ const one = (more: Partial<PlannedPolicy> = {}) =>
 const onLte = { choice: { 4: chosen("lte", ["fiber"]), 6: chosen("lte", ["fiber"]) } };
 
 const INSTALLED = [
+  "rule add priority 1004 from all oif wan0 lookup main suppress 0",
+  "rule add priority 1006 from 10.1.0.2 lookup main suppress 0",
+  "rule add priority 1008 from all oif wan1 lookup main suppress 0",
+  "rule add priority 1010 from 10.2.0.2 lookup main suppress 0",
   "route replace default via 10.1.0.1 dev wan0 table 1001 metric 1",
   "route replace default via 10.2.0.1 dev wan1 table 1002 metric 1",
-  "rule add priority 1004 from all oif wan0 lookup main suppress 0",
   "rule add priority 1005 from all oif wan0 lookup 1001",
-  "rule add priority 1006 from 10.1.0.2 lookup main suppress 0",
   "rule add priority 1007 from 10.1.0.2 lookup 1001",
-  "rule add priority 1008 from all oif wan1 lookup main suppress 0",
   "rule add priority 1009 from all oif wan1 lookup 1002",
-  "rule add priority 1010 from 10.2.0.2 lookup main suppress 0",
   "rule add priority 1011 from 10.2.0.2 lookup 1002",
   "route replace default via 10.1.0.1 dev wan0 table 158 metric 1",
   "route replace default via 10.2.0.1 dev wan1 table 158 metric 102",
@@ -152,6 +152,16 @@ describe("diff()", () => {
     expect(steps(repair)).toContain("rule add priority 30000 from all lookup main suppress 0");
     expect(repair.every(({ kind }) => kind === "apply-rule")).toBe(true);
     expect(steps(repair).filter((line) => line.includes("3276"))).toEqual([]);
+  });
+
+  test("gives the looks into main back before it writes a route", () => {
+    const facts = install(one());
+    const flushed = { ...facts, rules: systemRules(4).slice(0, 1) };
+    const [first, second, third, fourth, fifth] = steps(
+      diff(desired(one(onLte), flushed), flushed),
+    );
+    for (const step of [first, second, third, fourth]) expect(step).toContain("lookup main");
+    expect(fifth).toBe("route replace default via 10.2.0.1 dev wan1 table 158 metric 1");
   });
 
   test("restores 30000 alone when somebody deleted it", () => {

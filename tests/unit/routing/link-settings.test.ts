@@ -1,9 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type {
-  DeviceNetconf,
-  Netconf,
-  RememberedLink,
-} from "../../../agent/routing/link-settings.ts";
+import type { LinkConf, RememberedLink } from "../../../agent/routing/link-settings.ts";
 import {
   planLinkSettings,
   restoreLinkSettings,
@@ -13,12 +9,12 @@ import { link } from "../../support/routing.ts";
 
 const WAN0 = link(2, "wan0");
 
-function netconf(allRpFilter: number, wan0: DeviceNetconf): Netconf {
-  return { allRpFilter, devices: new Map([[2, wan0]]) };
+function netconf(allRpFilter: number, wan0: LinkConf): readonly LinkConf[] {
+  return [{ index: 0, rpFilter: allRpFilter, ignoreRoutesWithLinkdown: false }, wan0];
 }
 
-function device(rpFilter: number, ignoreRoutesWithLinkdown = false): DeviceNetconf {
-  return { rpFilter, ignoreRoutesWithLinkdown };
+function device(rpFilter: number, ignoreRoutesWithLinkdown = false): LinkConf {
+  return { index: 2, rpFilter, ignoreRoutesWithLinkdown };
 }
 
 function remembered(rpFilter: number | null, ignored: boolean | null): RememberedLink {
@@ -61,7 +57,7 @@ describe("planLinkSettings()", () => {
 
   test("a device made anew starts over, and its former self is forgotten", () => {
     const links = [link(22, "wan0")];
-    const fresh = { allRpFilter: 0, devices: new Map([[22, device(1)]]) };
+    const fresh = netconf(0, { ...device(1), index: 22 });
     const { operations, memory } = planLinkSettings(["wan0"], links, fresh, [remembered(0, false)]);
     expect(operations).toHaveLength(1);
     expect(memory).toEqual([{ ...remembered(1, false), index: 22 }]);
@@ -87,7 +83,7 @@ describe("planLinkSettings()", () => {
   });
 
   test("passes a device that tells no settings", () => {
-    const nothing = { allRpFilter: 1, devices: new Map<number, DeviceNetconf>() };
+    const nothing = netconf(1, { ...device(0), index: 7 });
     expect(planLinkSettings(["wan0"], [WAN0], nothing, []).operations).toEqual([]);
   });
 });
