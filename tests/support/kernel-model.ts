@@ -4,13 +4,14 @@
  * planner must never ask for throws.
  */
 
-import type { KernelRoute, KernelRule } from "../../agent/domain/kernel-net.ts";
+import type { KernelLink, KernelRoute, KernelRule } from "../../agent/domain/kernel-net.ts";
 import {
   LINK_FLAG,
   OUR_PROTOCOL,
   ROUTE_SCOPE,
   ROUTE_TYPE,
   RTNH_FLAG,
+  TABLE_MAIN,
 } from "../../agent/domain/kernel-net.ts";
 import type { KernelFacts } from "../../agent/routing/facts.ts";
 import type { RouteOperation } from "../../agent/routing/operation.ts";
@@ -83,6 +84,29 @@ function refuse(facts: KernelFacts, route: KernelRoute): void {
   const isNear = isLinkLocal || isOnLink(facts, link, route.gateway);
   const isMarked = (route.flags & RTNH_FLAG.onlink) !== 0;
   if (isNear === isMarked) throw new Error(isMarked ? "needless ONLINK" : "invalid gateway");
+  if (route.family === 6 && !isLinkLocal && !isFoundByRules(facts, link)) {
+    throw new Error("EHOSTUNREACH");
+  }
+}
+
+/**
+ * The kernel looks a global IPv6 gateway up by the rules, bound to the device. It must come to main
+ * before it comes to a path's default, which has a gateway itself.
+ */
+function isFoundByRules({ rules, routes }: KernelFacts, link: KernelLink): boolean {
+  const hasDefault = (table: number) =>
+    routes.some((one) => one.family === 6 && one.table === table && one.gateway !== null);
+  const first = rules.find(
+    (rule) =>
+      rule.family === 6 &&
+      rule.from === null &&
+      rule.to === null &&
+      rule.iif === null &&
+      rule.fwmask === 0 &&
+      (rule.oif === null || rule.oif === link.name) &&
+      (rule.table === TABLE_MAIN || hasDefault(rule.table)),
+  );
+  return first?.table === TABLE_MAIN;
 }
 
 /** IPv6 knows no scope, and shows what has no device through the loopback. */
