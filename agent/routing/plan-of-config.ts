@@ -1,5 +1,5 @@
 /**
- * From the configuration, the slots and the engine's decisions to the plan. Policies without `route`
+ * From configuration, slots and the engine's decisions to the plan. Policies without `route`
  * and paths that none of the others names stay outside: nothing is done for them in the kernel. A
  * disabled policy keeps its slot and its paths, so that switching it on is its own rules alone.
  */
