@@ -75,7 +75,7 @@ export const KEYS = {
     "all_down",
     "flows",
   ],
-  route: ["match"],
+  route: ["match", "ipv6"],
   match: ["from", "to", "fwmark", "iif"],
   storage: ["path", "flush_interval_secs", "retention", "max_size_mb"],
   retention: ["raw", "rollup_5m", "rollup_1h", "rollup_1d", "events"],

@@ -4,6 +4,8 @@
  * plain JSON, because the supervisor hands it to the controller as one message.
  */
 
+import type { RouteConfig } from "./selector.ts";
+
 export type ProbeType = "icmp" | "udp" | "stamp";
 export type Family = "any" | "ipv4" | "ipv6";
 
@@ -98,6 +100,8 @@ export interface PolicyConfig {
   readonly failback_threshold: number;
   readonly failback_delay_secs: number;
   readonly enabled: boolean;
+  /** null: decide and report only. */
+  readonly route: RouteConfig | null;
 }
 
 export interface StorageConfig {

@@ -37,6 +37,12 @@ export const FRAME = {
   processes: 39, // supervisor -> controller, body: JSON ProcessReport, on every change
   ready: 40, // controller -> supervisor: configured and serving
   reflector: 41, // supervisor -> worker, body: JSON ReflectorOrder | null, at hello, on reload
+  // routes (data pair), bodies of net-frames.ts
+  netWatch: 64, // controller -> worker, body: JSON NetWatch; opens netlink in the worker
+  netOrder: 65, // controller -> worker, body: JSON NetOrder, aux: its number
+  netState: 72, // worker -> controller, JSON NetState in parts (aux2), on every change
+  linkChange: 73, // worker -> controller, body: JSON LinkChange, at once
+  orderOutcome: 74, // worker -> controller, body: JSON OrderOutcome, aux: the order's number
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
@@ -81,8 +87,6 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-// --- outcome records ---------------------------------------------------------------------------
-
 /**
  * Outcome record, 32 octets, also the input format of the WASM core's `ingest`:
  * u32 series, u8 kind (OUTCOME), u8 flags (OUTCOME_FLAG), u16 code (ICMP type << 8 | code, or
@@ -126,8 +130,6 @@ export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord)
   view.setFloat64(at + OUTCOME_AT.rttUs, outcome.rttUs, true);
   view.setFloat64(at + OUTCOME_AT.sentUs, outcome.sentUs, true);
 }
-
-// --- probe table -------------------------------------------------------------------------------
 
 /**
  * Probe table record, 128 octets; the row number (over all parts) is the series index.
@@ -274,8 +276,6 @@ function readRow(frame: Uint8Array, view: DataView, at: number): TableRow {
   };
 }
 
-// --- messages with a JSON body -------------------------------------------------------------------
-
 /**
  * How a family and type of probe can be sent here; `none` carries the errno of the last attempt.
  */
@@ -350,7 +350,22 @@ export function encodeJson(
   aux = 0,
   aux2 = 0,
 ): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(body));
+  return encodeBody(type, generation, JSON.stringify(body), { aux, aux2 });
+}
+
+export interface FrameAux {
+  readonly aux: number;
+  readonly aux2: number;
+}
+
+/** A frame with a text body that fits one frame. Throws RangeError when it does not. */
+export function encodeBody(
+  type: FrameType,
+  generation: number,
+  body: string,
+  { aux, aux2 }: FrameAux,
+): Uint8Array {
+  const text = new TextEncoder().encode(body);
   if (text.byteLength > FRAME_MAX - HEADER_SIZE) {
     throw new RangeError(`cannot encode frame ${type} of ${text.byteLength} octets`);
   }
@@ -361,7 +376,7 @@ export function encodeJson(
 }
 
 /** A text of any length in numbered frames (aux2: part | parts << 16). */
-export function encodeText(type: FrameType, text: string): Uint8Array[] {
+export function encodeText(type: FrameType, text: string, generation = 0): Uint8Array[] {
   const bytes = new TextEncoder().encode(text);
   const room = FRAME_MAX - HEADER_SIZE;
   const parts = Math.max(1, Math.ceil(bytes.byteLength / room));
@@ -369,7 +384,7 @@ export function encodeText(type: FrameType, text: string): Uint8Array[] {
     const slice = bytes.subarray(part * room, (part + 1) * room);
     const frame = new Uint8Array(HEADER_SIZE + slice.byteLength);
     const aux2 = part | (parts << 16);
-    writeHeader(viewOf(frame), { type, flags: 0, generation: 0, count: 1, aux: 0, aux2 });
+    writeHeader(viewOf(frame), { type, flags: 0, generation, count: 1, aux: 0, aux2 });
     frame.set(slice, HEADER_SIZE);
     return frame;
   });

@@ -30,6 +30,7 @@ const SYMBOLS = {
   ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
   open: { args: ["ptr", "i32", "i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i64" },
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
   close: { args: ["i32"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
@@ -143,8 +144,7 @@ export function adjustTime(timex: Uint8Array): number {
   return libc().adjtimex(timex);
 }
 
-// --- results
-// ---------------------------------------------------------------------------------------
+// --- results -------------------------------------------------------------------------------------
 
 /** A descriptor, or the errno of the refusal. */
 export type FdResult =
@@ -160,8 +160,7 @@ function errnoOf(result: number): number {
   return result === 0 ? 0 : lastErrno();
 }
 
-// --- sockets
-// ---------------------------------------------------------------------------------------
+// --- sockets -------------------------------------------------------------------------------------
 
 export function openSocket(domain: number, type: number, protocol: number): FdResult {
   return fdResult(libc().socket(domain, type, protocol));
@@ -268,8 +267,7 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_ERRQUEUE = 0x2000;
 
-// --- files
-// -----------------------------------------------------------------------------------------
+// --- files ---------------------------------------------------------------------------------------
 
 export function openFile(path: string, flags: number, mode = 0): FdResult {
   return fdResult(libc().open(cString(path), flags, mode));
@@ -278,6 +276,12 @@ export function openFile(path: string, flags: number, mode = 0): FdResult {
 /** Octets read, or -errno. */
 export function readFd(fd: number, into: Uint8Array): number {
   const got = Number(libc().read(fd, into, BigInt(into.byteLength)));
+  return got >= 0 ? got : -lastErrno();
+}
+
+/** Octets read from the start of the file, or -errno. */
+export function readFromStart(fd: number, into: Uint8Array): number {
+  const got = Number(libc().pread(fd, into, BigInt(into.byteLength), 0n));
   return got >= 0 ? got : -lastErrno();
 }
 
@@ -315,8 +319,7 @@ export function interfaceIndex(name: string): number {
   return libc().if_nametoindex(cString(name));
 }
 
-// --- process
-// ---------------------------------------------------------------------------------------
+// --- process -------------------------------------------------------------------------------------
 
 export function parentPid(): number {
   return libc().getppid();

@@ -25,6 +25,7 @@ import type { EchoResponder } from "./echo.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { ERRNO, POLLIN, POLLOUT } from "./kernel.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL, receiveBytes, sendBytes } from "./libc.ts";
+import { Network } from "./netlink/network.ts";
 import { OutcomeFrame } from "./outcome-frame.ts";
 import type { Watch } from "./probe-loop.ts";
 import { ProbeLoop } from "./probe-loop.ts";
@@ -55,6 +56,7 @@ export class Worker {
   readonly #loop: ProbeLoop;
   readonly #data: Watch;
   readonly #reflector: ReflectorListeners;
+  readonly #network: Network;
   #knownAbilities = "";
   #knownChanges = "";
   #isStopped = false;
@@ -77,6 +79,11 @@ export class Worker {
     });
     this.#loop.watch(control, () => this.#readControl());
     this.#data = this.#loop.watch(data, (revents) => this.#serveData(revents));
+    this.#network = new Network({
+      generation,
+      push: (frame) => this.#queue.push(frame),
+      watch: (fd, onReady) => void this.#loop.watch(fd, onReady),
+    });
     if (echo !== null) this.#loop.watch(echo.fd, () => echo.answer());
     this.#reflector = new ReflectorListeners((fd, onReady) => this.#loop.watch(fd, onReady));
   }
@@ -92,8 +99,10 @@ export class Worker {
       this.#data.events = this.#queue.isWaiting ? POLLIN | POLLOUT : POLLIN;
       const nowUs = this.#loop.turn(waitUs);
       this.#outcomes.offer(nowUs);
-      waitUs = this.#outcomes.waitUs(nowUs);
+      this.#network.tick(nowUs);
+      waitUs = Math.min(this.#outcomes.waitUs(nowUs), this.#network.waitUs(nowUs));
     }
+    this.#network.close();
     this.#loop.close();
   }
 
@@ -112,6 +121,7 @@ export class Worker {
       if (header.generation !== this.#options.generation) return;
       if (header.type === FRAME.stampKey) this.#keys.take(frame, header);
       if (header.type === FRAME.table) this.#takeTable(frame, header);
+      else this.#network.take(frame, header);
     });
   }
 

@@ -26,6 +26,11 @@ const RULES: readonly Rule[] = [
     because: "decisions touch nothing of the world",
   },
   {
+    room: "agent/routing/",
+    may: [PURE, "agent/routing/"],
+    because: "which rules and routes should exist is a function of what was read",
+  },
+  {
     room: "agent/scoring/",
     may: [PURE, "agent/scoring/", "agent/wire/frame.ts"],
     because: "the host side of the core knows frames and nouns",

@@ -48,7 +48,7 @@ function tableOf(prefixes: readonly Prefix[], family: 4 | 6): Table {
   const own = prefixes.filter((prefix) => prefix.family === family);
   const wanted = new Uint8Array(own.length * WORDS * 4);
   const masks = new Uint8Array(own.length * WORDS * 4);
-  for (const [row, { bytes, bits }] of own.entries()) {
+  for (const [row, { bytes, length: bits }] of own.entries()) {
     for (const [i, octet] of bytes.entries()) {
       const kept = Math.max(0, Math.min(8, bits - 8 * i));
       const mask = (0xff00 >>> kept) & 0xff;

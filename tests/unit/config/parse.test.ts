@@ -127,8 +127,8 @@ paths:
     metered: false
     cost: 1
     capacity_mbps: { down: 500, up: 100 }
-  - { id: lte, targets: [192.0.2.1] }
-  - { id: dsl, targets: [192.0.2.1] }
+  - { id: lte, interface: wwan0, targets: [192.0.2.1] }
+  - { id: dsl, interface: dsl0, targets: [192.0.2.1] }
 policies:
   - id: 1
     name: critical-traffic

@@ -37,6 +37,10 @@ describe("readPolicies()", () => {
         failback_threshold: 80,
         failback_delay_secs: 60,
         enabled: true,
+        route: {
+          match: [{ from: null, to: "default", fwmark: null, iif: null }],
+          ipv6: "report",
+        },
       },
     ]);
   });
