@@ -82,10 +82,12 @@ function candidatesOf(route: KernelRoute, oif: number): Candidate[] {
 }
 
 export function isSameGateway(a: LearntGateway, b: LearntGateway): boolean {
-  return a.family === b.family && a.viaFamily === b.viaFamily && areEqual(a.gateway, b.gateway);
+  return (
+    a.family === b.family && a.viaFamily === b.viaFamily && isSameAddress(a.gateway, b.gateway)
+  );
 }
 
-function areEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
+export function isSameAddress(a: Uint8Array | null, b: Uint8Array | null): boolean {
   if (a === null || b === null) return a === b;
   return a.byteLength === b.byteLength && a.every((octet, i) => octet === b[i]);
 }

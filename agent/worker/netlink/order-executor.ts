@@ -4,6 +4,7 @@
  * Every write of a route is one message, so that a crash leaves the old route or the new one.
  */
 
+import { isSameAddress } from "../../domain/gateways.ts";
 import { unreachable } from "../../domain/invariant.ts";
 import type { KernelRoute, KernelRule } from "../../domain/kernel-net.ts";
 import {
@@ -179,12 +180,7 @@ export function isSameRoute(read: KernelRoute, wanted: KernelRoute): boolean {
   if (read.type !== wanted.type || read.dstLen !== wanted.dstLen) return false;
   if (read.protocol !== wanted.protocol) return false;
   if (wanted.type !== ROUTE_TYPE.unicast) return true;
-  return read.oif === wanted.oif && areSame(read.gateway, wanted.gateway);
-}
-
-function areSame(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.byteLength === b.byteLength && a.every((octet, i) => octet === b[i]);
+  return read.oif === wanted.oif && isSameAddress(read.gateway, wanted.gateway);
 }
 
 // --- rules and settings --------------------------------------------------------------------------
