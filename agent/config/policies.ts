@@ -3,11 +3,12 @@
  * and says so.
  */
 
-import type { PolicyConfig } from "../domain/config.ts";
+import type { PolicyConfig, SelectorConfig } from "../domain/config.ts";
 import { INTERFACE_FORM, PREFIX_FORM } from "./host.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
 import { NAME_FORM } from "./paths.ts";
+import type { Report } from "./problem.ts";
 import type { Item, Section } from "./section.ts";
 import {
   complain,
@@ -39,6 +40,8 @@ const MATCHES_MAX = 16;
 const ID_MAX = 2 ** 31 - 1;
 const SCORE = { min: 0, max: 100 };
 const DELAY = { min: 0, max: 86_400, unit: "s" };
+const DWELL = { min: 1, max: 3_600, unit: "s" };
+const FLOWS = ["keep", "reset-on-hard-down", "reset-always"] as const;
 const PATH_FORM = textForm(/^[^\s]{1,63}$/, "the id of a path");
 const DEFAULT_TO = "default";
 const TO_FORM = {
@@ -80,7 +83,6 @@ function readPolicy(section: PolicySection, pathIds: ReadonlySet<string>): Polic
     rejectKey(section, "failback_threshold", message);
   }
   if (primary !== "") rejectUnknownPath(itemAt(section, "primary"), primary, pathIds, section);
-  readActions(section);
   return {
     id,
     name: readText(section, "name", NAME_FORM, `policy-${id}`),
@@ -89,7 +91,14 @@ function readPolicy(section: PolicySection, pathIds: ReadonlySet<string>): Polic
     failover_threshold: failover,
     failback_threshold: failback,
     failback_delay_secs: readInteger(section, "failback_delay_secs", DELAY, 60),
+    backup_threshold: readInteger(section, "backup_threshold", SCORE, 50),
+    min_improvement: readInteger(section, "min_improvement", SCORE, 15),
+    dwell_secs: readInteger(section, "dwell_secs", DWELL, 10),
     enabled: readFlag(section, "enabled", true),
+    route: has(section, "route") ? readRoute(section) : null,
+    all_down: readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold"),
+    flows: readChoice(section, "flows", FLOWS, "reset-on-hard-down"),
+    ipv6: readChoice(section, "ipv6", ["report", "nat"], "report"),
   };
 }
 
@@ -129,30 +138,28 @@ function rejectUnknownPath(
   complain(report, item.raw.place, item.key, message);
 }
 
-/** What a policy would do to traffic: checked for form, and not done in this version. */
-function readActions(section: PolicySection): void {
-  readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold");
-  readChoice(section, "flows", ["keep", "reset-on-hard-down", "reset-always"], "keep");
-  if (has(section, "route")) readRoute(section);
-}
-
-function readRoute(section: PolicySection): void {
+function readRoute(section: PolicySection): { readonly match: readonly SelectorConfig[] } {
   const route = subsection(section, "route", KEYS.route);
-  const matches = readList(route, "match");
-  if (matches.length === 0 || matches.length > MATCHES_MAX) {
-    const message = `cannot use ${matches.length} selectors: want 1 to ${MATCHES_MAX}`;
+  const items = readList(route, "match");
+  if (items.length === 0 || items.length > MATCHES_MAX) {
+    const message = `cannot use ${items.length} selectors: want 1 to ${MATCHES_MAX}`;
     rejectKey(route, "match", message);
   }
-  for (const item of matches) {
-    const match = openSection(item, KEYS.match, section.report);
-    readText(match, "from", PREFIX_FORM, null);
-    readText(match, "to", TO_FORM, null);
-    readInteger(match, "fwmark", { min: 1, max: 0xffff_ffff }, 1);
-    readText(match, "iif", INTERFACE_FORM, null);
-    if (item.raw.kind === "map" && match.map.entries.size === 0) {
-      complain(section.report, item.raw.place, item.key, "missing: want from, to, fwmark or iif");
-    }
+  return { match: items.map((item) => readSelector(item, section.report)) };
+}
+
+function readSelector(item: Item, report: Report): SelectorConfig {
+  const match = openSection(item, KEYS.match, report);
+  if (item.raw.kind === "map" && match.map.entries.size === 0) {
+    complain(report, item.raw.place, item.key, "missing: want from, to, fwmark or iif");
   }
+  const hasMark = match.map.entries.has("fwmark");
+  return {
+    from: readText(match, "from", PREFIX_FORM, null),
+    to: readText(match, "to", TO_FORM, null),
+    fwmark: hasMark ? readInteger(match, "fwmark", { min: 1, max: 0xffff_ffff }, 1) : null,
+    iif: readText(match, "iif", INTERFACE_FORM, null),
+  };
 }
 
 function rejectRepeats(

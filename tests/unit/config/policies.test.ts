@@ -36,9 +36,42 @@ describe("readPolicies()", () => {
         failover_threshold: 50,
         failback_threshold: 80,
         failback_delay_secs: 60,
+        backup_threshold: 50,
+        min_improvement: 15,
+        dwell_secs: 10,
         enabled: true,
+        route: { match: [{ from: null, to: "default", fwmark: null, iif: null }] },
+        all_down: "hold",
+        flows: "reset-on-hard-down",
+        ipv6: "report",
       },
     ]);
+  });
+
+  test("reads every kind of selector, and what a policy does to traffic", () => {
+    const match = "{ from: 10.0.0.0/8, iif: lan0 }, { fwmark: 0x100 }, { to: 192.0.2.0/24 }";
+    const numbers = "backup_threshold: 60, min_improvement: 0, dwell_secs: 30, ipv6: nat";
+    const { policies, report } = read(`[{ id: 1, primary: fiber, backups: [lte], ${numbers},
+      all_down: unreachable, flows: keep, route: { match: [${match}] } }]`);
+    expect(report.problems).toEqual([]);
+    expect(policies[0]).toMatchObject({
+      backup_threshold: 60,
+      min_improvement: 0,
+      dwell_secs: 30,
+      all_down: "unreachable",
+      flows: "keep",
+      ipv6: "nat",
+    });
+    expect(policies[0]?.route?.match).toEqual([
+      { from: "10.0.0.0/8", to: null, fwmark: null, iif: "lan0" },
+      { from: null, to: null, fwmark: 0x100, iif: null },
+      { from: null, to: "192.0.2.0/24", fwmark: null, iif: null },
+    ]);
+  });
+
+  test("leaves the routes alone without a route block", () => {
+    const { policies } = read("[{ id: 1, primary: fiber, backups: [lte] }]");
+    expect(policies[0]?.route).toBeNull();
   });
 
   test("warns once that nothing is decided, whatever the policies would do", () => {
