@@ -6,7 +6,7 @@
 import type { Instant } from "../../domain/units.ts";
 import { after, between, micros, US_PER_S } from "../../domain/units.ts";
 import type { Contender } from "./contender.ts";
-import { isEligible, isUsable, scoreOf } from "./contender.ts";
+import { hardDownOf, isEligible, isLinkFact, isUsable, scoreOf } from "./contender.ts";
 
 /** A reply that is older proves nothing to a decision that cannot wait for the next one. */
 const FRESH = micros(3 * US_PER_S);
@@ -100,4 +100,13 @@ export function chooseSoft(
 /** Eligible and not in doubt: for moves that can wait until the doubt is over. */
 export function isSettled(contender: Contender): boolean {
   return isEligible(contender) && contender.condition?.suspect !== true;
+}
+
+/** Where traffic is taken to be when nothing tells; undefined: there is no link. */
+export function firstWithCarrier(contenders: readonly Contender[]): Contender | undefined {
+  const hasCarrier = (one: Contender) => {
+    const down = hardDownOf(one);
+    return one.condition !== null && (down === null || !isLinkFact(down));
+  };
+  return contenders.find(isEligible) ?? contenders.find(hasCarrier);
 }

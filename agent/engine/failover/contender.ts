@@ -1,6 +1,8 @@
 /** One path of a policy as a decision sees it, and the words of the rules: dead, known, usable. */
 
+import type { PolicyConfig } from "../../domain/config.ts";
 import type { PathId } from "../../domain/ids.ts";
+import { pathId } from "../../domain/ids.ts";
 import type { HardDownCause, PathCondition } from "./input.ts";
 import type { PathStanding } from "./standing.ts";
 
@@ -12,6 +14,11 @@ export interface Contender {
   readonly refusal: string | null;
   readonly maintenance: boolean;
   readonly standing: PathStanding;
+}
+
+/** The primary, then the backups. */
+export function pathsOf({ primary, backups }: PolicyConfig): readonly PathId[] {
+  return [primary, ...backups].map(pathId);
 }
 
 /** Why nothing can pass; null: nothing says so. */

@@ -17,7 +17,7 @@ import { describeDown, formatScore, formatSpan } from "./wording.ts";
 
 export interface Situation {
   readonly policy: PolicyConfig;
-  /** Every path of the policy in order of priority; a path under a safe pin comes first. */
+  /** Every path of the policy in order of priority. */
   readonly contenders: readonly Contender[];
   readonly active: Contender;
   readonly pin: Pin | null;
@@ -53,8 +53,15 @@ export function decide(situation: Situation, now: Instant): Decision {
   return failBack(situation, now);
 }
 
-function others({ contenders, active }: Situation): readonly Contender[] {
-  return contenders.filter(({ path }) => path !== active.path);
+/** In order of priority; the pinned path is the first that a safe pin comes back to. */
+function ranked({ contenders, pin }: Situation): readonly Contender[] {
+  if (pin === null) return contenders;
+  const pinned = contenders.filter(({ path }) => path === pin.path);
+  return [...pinned, ...contenders.filter(({ path }) => path !== pin.path)];
+}
+
+function others(situation: Situation): readonly Contender[] {
+  return ranked(situation).filter(({ path }) => path !== situation.active.path);
 }
 
 function pinObstacle({ path, mode }: Pin): Obstacle {
@@ -141,8 +148,9 @@ function leaveBad(situation: Situation, score: number, now: Instant): Decision {
 
 /** Back to the best path that has proved itself; one step, whatever lies between. */
 function failBack(situation: Situation, now: Instant): Decision {
-  const { policy, active, contenders, hold, pin, dwellUntil } = situation;
-  const rank = contenders.indexOf(active);
+  const { policy, active, hold, pin, dwellUntil } = situation;
+  const contenders = ranked(situation);
+  const rank = contenders.findIndex(({ path }) => path === active.path);
   const better = contenders.slice(0, rank).filter(({ path }) => pin === null || path === pin.path);
   const ready = better.find((one) => isReady(one, situation, now));
   if (ready === undefined) {

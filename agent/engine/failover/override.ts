@@ -20,6 +20,12 @@ export interface Hold extends Override {
   readonly strict: boolean;
 }
 
+/** What stands for a policy. */
+export interface Overrides {
+  readonly pin: Pin | null;
+  readonly hold: Hold | null;
+}
+
 /** Ages instead of moments, as everything that outlives the process. */
 export interface PersistedOverride extends Signature {
   readonly age: number;

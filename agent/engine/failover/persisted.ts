@@ -9,7 +9,7 @@ import type { PinMode } from "./command.ts";
 import type { MoveCause } from "./decision.ts";
 import type { RouteFamily } from "./input.ts";
 import type { PersistedOverride } from "./override.ts";
-import type { PersistedStanding } from "./standing.ts";
+import type { PersistedStandings } from "./standings.ts";
 
 export const STATE_VERSION = 1;
 
@@ -29,7 +29,7 @@ export interface PersistedTrack {
   readonly softMoves: readonly number[];
   readonly episode: { readonly failed: boolean; readonly hard: boolean; readonly barred: boolean };
   readonly pinReached: boolean;
-  readonly standings: readonly (PersistedStanding & { readonly path: PathId })[];
+  readonly standings: PersistedStandings;
 }
 
 export interface PersistedPolicy {

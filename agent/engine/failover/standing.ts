@@ -8,7 +8,7 @@
 
 import type { PolicyConfig } from "../../domain/config.ts";
 import type { Instant, Micros } from "../../domain/units.ts";
-import { after, between, micros, US_PER_S } from "../../domain/units.ts";
+import { after, between, instant, micros, US_PER_S } from "../../domain/units.ts";
 
 const HOUR = micros(3_600 * US_PER_S);
 /** Beyond this many doublings every delay is at its cap; keeps the power finite. */
@@ -127,7 +127,7 @@ export class PathStanding {
     const streak = this.streakFullAt();
     const penalty = this.penaltyFullAt(now);
     if (streak === null || penalty === null) return null;
-    return streak > penalty ? streak : penalty;
+    return instant(Math.max(streak, penalty));
   }
 
   persisted(now: Instant): PersistedStanding {
