@@ -97,6 +97,7 @@ export class FailoverScript {
   readonly answers: boolean;
   now = seconds(0);
   #seen = 0;
+  #told = 0;
 
   constructor({ policies, paths, answers = true }: ScriptOptions = {}) {
     this.answers = answers;
@@ -174,6 +175,16 @@ export class FailoverScript {
     return this.effects.flatMap((effect) => (effect.kind === "record" ? [effect.event] : []));
   }
 
+  /** How moves ended since the last call: "fiber>lte score", "failed lte> all-down". */
+  outcomes(): string[] {
+    const fresh = this.events().slice(this.#told);
+    this.#told += fresh.length;
+    return fresh.flatMap(({ type, from, to, cause }) => {
+      if (type === "completed") return [`${from}>${to} ${cause}`];
+      return type === "failed" ? [`failed ${from}>${to ?? ""} ${cause}`] : [];
+    });
+  }
+
   /** Moves that were completed: "fiber>lte (score)". */
   moves(): string[] {
     return this.events()
@@ -195,6 +206,54 @@ export class FailoverScript {
       return `${one.kind}${path}${left === null ? "" : ` ${left} s`}`;
     });
   }
+}
+
+/** A moment, what happens then, and how moves end up to and including it; [] means none. */
+export interface Step {
+  readonly at: number;
+  readonly tell?: Readonly<Record<string, State>>;
+  readonly told?: Told;
+  readonly order?: OperatorCommand;
+  readonly give?: readonly FailoverInput[];
+  readonly want: readonly string[];
+}
+
+export function wanted(steps: readonly Step[]): string[][] {
+  return steps.map(({ at, want }) => [`${at} s`, ...want]);
+}
+
+/** Plays the steps; to be compared with wanted(). */
+export function played(script: FailoverScript, steps: readonly Step[]): string[][] {
+  return steps.map((step) => {
+    script.at(step.at);
+    if (step.tell !== undefined) script.tellAll(step.tell, step.told);
+    if (step.order !== undefined) script.command(step.order);
+    if (step.give !== undefined) script.give(...step.give);
+    return [`${step.at} s`, ...script.outcomes()];
+  });
+}
+
+export function pin(path: string, mode: "strict" | "safe", forSeconds?: number): OperatorCommand {
+  const expiresAfter = forSeconds === undefined ? null : micros(forSeconds * US_PER_S);
+  return { ...SIGNED, action: "pin", policy: 1, path: pathId(path), mode, expiresAfter };
+}
+
+export function hold(strict: boolean, forSeconds?: number): OperatorCommand {
+  const expiresAfter = forSeconds === undefined ? null : micros(forSeconds * US_PER_S);
+  return { ...SIGNED, action: "hold", policy: 1, strict, expiresAfter };
+}
+
+export function maintenance(path: string, on: boolean, forSeconds?: number): OperatorCommand {
+  const expiresAfter = forSeconds === undefined ? null : micros(forSeconds * US_PER_S);
+  return { ...SIGNED, action: "maintenance", path: pathId(path), on, expiresAfter };
+}
+
+export function plain(action: "unpin" | "release" | "enable" | "disable"): OperatorCommand {
+  return { ...SIGNED, action, policy: 1 };
+}
+
+export function switchTo(path: string): OperatorCommand {
+  return { ...SIGNED, action: "switch", policy: 1, path: pathId(path) };
 }
 
 function line(effect: FailoverEffect): string {
