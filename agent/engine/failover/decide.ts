@@ -4,6 +4,7 @@
  */
 
 import type { PolicyConfig } from "../../domain/config.ts";
+import type { PathId } from "../../domain/ids.ts";
 import type { Instant } from "../../domain/units.ts";
 import { earliest, micros, US_PER_S } from "../../domain/units.ts";
 import { chooseEmergency, chooseSoft, isSettled } from "./candidates.ts";
@@ -51,6 +52,21 @@ export function decide(situation: Situation, now: Instant): Decision {
     return leaveBad(situation, score, now);
   }
   return failBack(situation, now);
+}
+
+/** Traffic goes by none of the policy's paths: by `leftover`, which it had once. */
+export function enter(
+  policy: PolicyConfig,
+  contenders: readonly Contender[],
+  leftover: PathId | null,
+  now: Instant,
+): Decision {
+  const doubt = { since: now, certain: true };
+  const choice = chooseEmergency(contenders, lineOf(policy), doubt, now);
+  if (choice.kind !== "chosen") return stay([{ kind: "not-adopted" }]);
+  const { path } = choice.contender;
+  const reason = `${leftover ?? "no path"} is not one of the policy's paths`;
+  return { kind: "move", to: path, cause: "reconfigured", reason, unproven: choice.unproven };
 }
 
 /** In order of priority; the pinned path is the first that a safe pin comes back to. */

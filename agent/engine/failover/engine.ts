@@ -18,7 +18,7 @@ import { obey } from "./operator.ts";
 import { persistOverride, restoreOverride } from "./override.ts";
 import { PathBook } from "./path-book.ts";
 import type { PersistedState } from "./persisted.ts";
-import { STATE_VERSION } from "./persisted.ts";
+import { STATE_VERSION, spanOf } from "./persisted.ts";
 import { Policy } from "./policy.ts";
 import { Turn } from "./turn.ts";
 
@@ -178,15 +178,16 @@ export class FailoverEngine {
 
   #restore({ state, elapsed }: InputOf<"restored">, turn: Turn): void {
     invariant(this.#isConfigured, "state is restored before the policies are known");
-    const span: Micros = elapsed === "reboot" ? micros(0) : elapsed;
     this.#nextOrder = Math.max(this.#nextOrder, state.nextOrder);
     turn.startAt(this.#nextOrder);
+    // What has run out meanwhile ends now.
+    this.#dueAt = turn.now;
     for (const order of state.maintenance) {
       if (!this.#realm.hasPath(order.path)) continue;
-      this.#book.maintain(order.path, restoreOverride(order, span, turn.now));
+      this.#book.maintain(order.path, restoreOverride(order, spanOf(elapsed), turn.now));
     }
     for (const policy of state.policies) {
-      this.#policies.get(policy.id)?.restore(policy, span, turn.now);
+      this.#policies.get(policy.id)?.restore(policy, elapsed, turn.now);
     }
   }
 
@@ -236,8 +237,10 @@ export class FailoverEngine {
   #forget(turn: Turn): void {
     this.#isCold = true;
     this.#book.forget();
-    for (const policy of this.#policies.values()) policy.void(turn);
-    this.#touchAll(this.#policies.values());
+    for (const policy of this.#policies.values()) {
+      policy.void(turn);
+      policy.detach();
+    }
   }
 
   /** Maintenance may have begun or ended: what is known counts from now. */

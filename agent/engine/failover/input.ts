@@ -8,7 +8,7 @@ import type { PathId } from "../../domain/ids.ts";
 import type { Limiting, Status } from "../../domain/status.ts";
 import type { Instant, Micros } from "../../domain/units.ts";
 import type { OperatorCommand } from "./command.ts";
-import type { PersistedState } from "./persisted.ts";
+import type { Elapsed, PersistedState } from "./persisted.ts";
 
 export type RouteFamily = 4 | 6;
 export const ROUTE_FAMILIES = [4, 6] as const satisfies readonly RouteFamily[];
@@ -63,7 +63,7 @@ export type FailoverInput =
   | {
       readonly kind: "restored";
       readonly state: PersistedState;
-      readonly elapsed: Micros | "reboot";
+      readonly elapsed: Elapsed;
     }
   /**
    * What the kernel has, read at start and after the worker was restarted: the path of metric 1 in

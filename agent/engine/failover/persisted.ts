@@ -5,11 +5,21 @@
  */
 
 import type { PathId } from "../../domain/ids.ts";
+import type { Micros } from "../../domain/units.ts";
+import { micros } from "../../domain/units.ts";
 import type { PinMode } from "./command.ts";
 import type { MoveCause } from "./decision.ts";
 import type { RouteFamily } from "./input.ts";
 import type { PersistedOverride } from "./override.ts";
 import type { PersistedStandings } from "./standings.ts";
+
+/** Time since the state was written; after a reboot nobody knows it. */
+export type Elapsed = Micros | "reboot";
+
+/** What is added to ages: after a reboot nothing, which neither rushes nor wedges a timer. */
+export function spanOf(elapsed: Elapsed): Micros {
+  return elapsed === "reboot" ? micros(0) : elapsed;
+}
 
 export const STATE_VERSION = 1;
 

@@ -14,7 +14,8 @@ import type { FailoverPath, PathCondition, RouteFamily } from "./input.ts";
 import { ROUTE_FAMILIES } from "./input.ts";
 import type { Hold, Override, Overrides, Pin } from "./override.ts";
 import { isExpired, persistOverride, restoreOverride } from "./override.ts";
-import type { PersistedPolicy } from "./persisted.ts";
+import type { Elapsed, PersistedPolicy } from "./persisted.ts";
+import { spanOf } from "./persisted.ts";
 import { Track } from "./track.ts";
 import type { Turn } from "./turn.ts";
 
@@ -127,6 +128,10 @@ export class Policy {
     for (const family of ROUTE_FAMILIES) this.#tracks[family].void(turn);
   }
 
+  detach(): void {
+    for (const family of ROUTE_FAMILIES) this.#tracks[family].detach();
+  }
+
   adopt(family: RouteFamily, kernel: Kernel, turn: Turn): void {
     const track = this.#tracks[family];
     const pending = track.pending;
@@ -226,17 +231,18 @@ export class Policy {
     };
   }
 
-  restore(state: PersistedPolicy, elapsed: Micros, now: Instant): void {
+  restore(state: PersistedPolicy, elapsed: Elapsed, now: Instant): void {
+    const span = spanOf(elapsed);
     const { pin, hold } = state;
     this.#enabledByOperator = state.enabled;
     this.#failovers = state.failovers;
     this.#failbacks = state.failbacks;
     if (pin !== null && this.has(pin.path)) {
       const { path, mode } = pin;
-      this.#pin = { ...restoreOverride(pin, elapsed, now), path, mode };
+      this.#pin = { ...restoreOverride(pin, span, now), path, mode };
     }
     if (hold !== null) {
-      this.#hold = { ...restoreOverride(hold, elapsed, now), strict: hold.strict };
+      this.#hold = { ...restoreOverride(hold, span, now), strict: hold.strict };
     }
     for (const track of state.tracks) this.#tracks[track.family].restore(track, elapsed, now);
   }

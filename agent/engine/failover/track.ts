@@ -8,21 +8,23 @@ import type { PolicyConfig } from "../../domain/config.ts";
 import type { PathId } from "../../domain/ids.ts";
 import type { Instant, Micros } from "../../domain/units.ts";
 import { micros, US_PER_S } from "../../domain/units.ts";
-import { chooseEmergency, firstWithCarrier } from "./candidates.ts";
+import { firstWithCarrier } from "./candidates.ts";
 import type { Contender } from "./contender.ts";
 import { hardDownOf, isEligible, isUsable, pathsOf, scoreOf } from "./contender.ts";
-import { decide, lineOf } from "./decide.ts";
+import { decide, enter, lineOf } from "./decide.ts";
 import type { Decision, Move, MoveCause, Nowhere } from "./decision.ts";
 import { stay } from "./decision.ts";
 import { Dwell } from "./dwell.ts";
 import { Episode } from "./episode.ts";
 import type { EventFacts } from "./event.ts";
 import { eventOf } from "./event.ts";
+import { flowsOf } from "./flows.ts";
 import { follow } from "./follow.ts";
 import type { PathCondition, RouteFamily } from "./input.ts";
 import type { Overrides } from "./override.ts";
 import type { PathBook } from "./path-book.ts";
-import type { PersistedOrder, PersistedTrack } from "./persisted.ts";
+import type { Elapsed, PersistedOrder, PersistedTrack } from "./persisted.ts";
+import { spanOf } from "./persisted.ts";
 import { Standings, sampleOf } from "./standings.ts";
 import type { Turn } from "./turn.ts";
 
@@ -93,10 +95,10 @@ export class Track {
     this.#paths = pathsOf(policy);
     this.#dwell.adjust(micros(policy.dwell_secs * US_PER_S));
     this.#standings.adjust(policy, this.#paths, turn.now);
-    if (this.#active !== null && !this.#paths.includes(this.#active)) {
-      this.#leftover = this.#active;
-      this.#active = null;
-    }
+    const used = this.#active ?? this.#leftover;
+    const isOurs = used !== null && this.#paths.includes(used);
+    this.#active = isOurs ? used : null;
+    this.#leftover = isOurs ? null : used;
     this.observeAll(turn);
   }
 
@@ -124,6 +126,12 @@ export class Track {
     this.observeAll(turn);
   }
 
+  /** The worker ended: nothing is decided until the kernel's state is read again. */
+  detach(): void {
+    this.#adopted = false;
+    this.#wakeAt = null;
+  }
+
   newPin(): void {
     this.#pinReached = false;
   }
@@ -138,10 +146,12 @@ export class Track {
       else this.#fail("the agent or its worker ended before the kernel's answer", turn);
     }
     const before = this.#active;
+    if (table !== null) this.#episode.barred = false;
     const isOwnClaim = this.#policy.route === null || this.#episode.barred;
     const claimed = isOwnClaim ? before : null;
     const found = ours(table) ?? claimed ?? ours(main) ?? before;
     this.#adopted = true;
+    this.#leftover = table;
     if (found === null) return;
     this.#settleOn(found, turn);
     if (table !== found && !this.#episode.barred) this.#layRoute(found, turn);
@@ -182,7 +192,7 @@ export class Track {
       return follow(this.#active, { active, isInformed }, contenders, overrides);
     }
     const active = contenders.find(({ path }) => path === this.#active);
-    if (active === undefined) return this.#enter(contenders, turn.now);
+    if (active === undefined) return enter(this.#policy, contenders, this.#leftover, turn.now);
     const { pin, hold } = overrides;
     const situation = {
       policy: this.#policy,
@@ -195,16 +205,6 @@ export class Track {
       doubtSince: this.#doubtSince,
     };
     return decide(situation, turn.now);
-  }
-
-  /** Traffic is on none of the policy's paths. */
-  #enter(contenders: readonly Contender[], now: Instant): Decision {
-    const doubt = { since: now, certain: true };
-    const choice = chooseEmergency(contenders, lineOf(this.#policy), doubt, now);
-    if (choice.kind !== "chosen") return stay([{ kind: "not-adopted" }]);
-    const { path } = choice.contender;
-    const reason = `${this.#leftover ?? "no path"} is not one of the policy's paths`;
-    return { kind: "move", to: path, cause: "reconfigured", reason, unproven: choice.unproven };
   }
 
   evaluate(overrides: Overrides, lead: Track | null, turn: Turn): void {
@@ -304,17 +304,11 @@ export class Track {
     this.#pending = { order, from, to, cause, counts };
     this.#record({ type: "triggered", cause, reason }, turn);
     const { id: policy } = this.#policy;
-    const flows = this.#flows(cause === "follow" ? leadCause : cause);
+    const flows = flowsOf(this.#policy, cause === "follow" ? leadCause : cause);
     turn.emit({
       kind: "switch",
       ...{ order, policy, family: this.family, from, to, cause, reason, flows },
     });
-  }
-
-  #flows(cause: MoveCause | null): "reset" | "keep" {
-    if (this.#policy.flows === "reset-always") return "reset";
-    const isReset = this.#policy.flows === "reset-on-hard-down" && cause === "hard-down";
-    return isReset ? "reset" : "keep";
   }
 
   /** The route was replaced and read back; null: found so after a restart. Returns the cause. */
@@ -384,13 +378,16 @@ export class Track {
     };
   }
 
-  restore(state: PersistedTrack, elapsed: Micros, now: Instant): void {
+  restore(state: PersistedTrack, elapsed: Elapsed, now: Instant): void {
+    const span = spanOf(elapsed);
     this.#pending = state.pending;
     if (state.active !== null && this.#paths.includes(state.active)) this.#active = state.active;
     else this.#leftover = state.active;
     this.#pinReached = state.pinReached;
-    this.#dwell.restore(state.softMoves, elapsed, now);
+    this.#dwell.restore(state.softMoves, span, now);
     this.#episode.restore(state.episode);
-    this.#standings.restore(state.standings, elapsed, now);
+    // The kernel began anew: whatever was done to its tables is undone.
+    if (elapsed === "reboot") this.#episode.barred = false;
+    this.#standings.restore(state.standings, span, now);
   }
 }
