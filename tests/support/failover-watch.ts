@@ -36,6 +36,17 @@ export class MoveWatch {
     this.#forgiven = true;
   }
 
+  /** The kernel refused this path, until something of its device changes. */
+  readonly #refused = new Set<string>();
+
+  refuse(path: string, family: RouteFamily): void {
+    this.#refused.add(`${family}/${path}`);
+  }
+
+  admit(path: string, family: RouteFamily): void {
+    this.#refused.delete(`${family}/${path}`);
+  }
+
   /** A span was not observed. */
   void(now: Instant): void {
     for (const uplink of this.#wellSince.keys()) this.#wellSince.set(uplink, now);
@@ -71,6 +82,7 @@ export class MoveWatch {
     if (policy === undefined || snapshot === null) throw new Error(`unknown policy: ${what}`);
     const target = world.state(to, family);
     if (from === to) throw new Error(`nowhere: ${what}`);
+    if (this.#refused.has(`${family}/${to}`)) throw new Error(`refused before: ${what}`);
     if (cause !== "pin" && cause !== "follow") {
       const busy = snapshot.maintenance.some(({ path }) => path === to);
       if (busy) throw new Error(`into maintenance: ${what}`);

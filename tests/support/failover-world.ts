@@ -94,7 +94,8 @@ export class FailoverWorld {
     else if (happens < 0.02) this.#loseWorker();
     else if (happens < 0.03) this.#stall();
     else if (happens < 0.05) this.#reload();
-    else if (happens < 0.12) this.#order();
+    else if (happens < 0.08) this.#changeDevice();
+    else if (happens < 0.15) this.#order();
     else this.#tellSome();
   }
 
@@ -189,8 +190,10 @@ export class FailoverWorld {
         continue;
       }
       const { order } = one;
-      if (this.#chance(0.1)) this.#give({ kind: "rejected", order, words: "no route to host" });
-      else {
+      if (this.#chance(0.1)) {
+        this.#watch.refuse(one.to, one.family);
+        this.#give({ kind: "rejected", order, words: "no route to host" });
+      } else {
         this.#kernel.set(`${one.policy}/${one.family}`, one.to);
         this.#give({ kind: "switched", order, duration: micros(400) });
       }
@@ -201,7 +204,10 @@ export class FailoverWorld {
     const inputs: FailoverInput[] = [];
     for (const [key, uplink] of this.#uplinks) {
       if (this.#chance(0.3)) continue;
+      const wasCut = uplink.cut;
       this.#wander(uplink);
+      const [family, name = ""] = key.split("/");
+      if (wasCut !== uplink.cut) this.#watch.admit(name, family === "6" ? 6 : 4);
       inputs.push(this.#told(key, uplink));
     }
     this.#give(...inputs);
@@ -239,6 +245,14 @@ export class FailoverWorld {
       kind: "condition",
       ...condition(name, state, this.#now, { ...told, suspect, silent }),
     };
+  }
+
+  #changeDevice(): void {
+    const path = pathId(this.#pick(NAMES));
+    for (const family of this.#families) this.#watch.admit(path, family);
+    this.#give(
+      ...this.#families.map((family) => ({ kind: "device-changed", path, family }) as const),
+    );
   }
 
   #order(): void {
@@ -334,6 +348,9 @@ export class FailoverWorld {
     const span = micros(this.#now - (this.#saved?.at ?? 0));
     const elapsed = isReboot ? "reboot" : span;
     this.#engine = new FailoverEngine();
+    for (const name of NAMES) {
+      for (const family of this.#families) this.#watch.admit(name, family);
+    }
     this.#boot(state === null ? [] : [{ kind: "restored", state, elapsed }]);
   }
 

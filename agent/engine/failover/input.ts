@@ -13,7 +13,7 @@ import type { Elapsed, PersistedState } from "./persisted.ts";
 export type RouteFamily = 4 | 6;
 export const ROUTE_FAMILIES = [4, 6] as const satisfies readonly RouteFamily[];
 
-/** Why nothing can pass, as a fact: `probes` is a verdict of liveness, the others are the kernel's. */
+/** Why nothing can pass: `probes` is a verdict of liveness, the others are the kernel's word. */
 export type HardDownCause = "probes" | "carrier" | "admin-down" | "no-gateway" | "unroutable";
 
 /** Statistics of the window behind a score, for the record of a decision. */
@@ -25,7 +25,10 @@ export interface WindowStatistics {
   readonly limiting: Limiting;
 }
 
-/** All that is known of a path in one family; told whole on every change. */
+/**
+ * All that is known of a path in one family; told whole on every change, also of the newest reply:
+ * an emergency takes only who has answered lately.
+ */
 export interface PathCondition {
   readonly path: PathId;
   readonly family: RouteFamily;

@@ -146,7 +146,8 @@ export class Track {
       else this.#fail("the agent or its worker ended before the kernel's answer", turn);
     }
     const before = this.#active;
-    if (table !== null) this.#episode.barred = false;
+    const isUnbarred = table !== null && this.#policy.all_down === "unreachable";
+    if (isUnbarred) this.#episode.barred = false;
     const isOwnClaim = this.#policy.route === null || this.#episode.barred;
     const claimed = isOwnClaim ? before : null;
     const found = ours(table) ?? claimed ?? ours(main) ?? before;
@@ -258,7 +259,7 @@ export class Track {
     const isAnyUsable = contenders.some((one) => isUsable(one, line));
     if (this.#episode.settle(isAnyUsable, delay, turn.now)) turn.persist();
     const active = contenders.find(({ path }) => path === this.#active);
-    if (active !== undefined && hardDownOf(active) === null) this.#unbar(turn);
+    if (active?.condition != null && hardDownOf(active) === null) this.#unbar(turn);
   }
 
   #announce({ hard, reason }: Nowhere, turn: Turn): void {

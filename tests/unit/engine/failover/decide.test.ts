@@ -3,16 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { lineOf } from "../../../../agent/engine/failover/decide.ts";
 import type { Step } from "../../../support/failover-steps.ts";
-import {
-  FailoverScript,
-  hold,
-  maintenance,
-  pin,
-  plain,
-  played,
-  policyConfig,
-  wanted,
-} from "../../../support/failover-steps.ts";
+import { FailoverScript, played, policyConfig, wanted } from "../../../support/failover-steps.ts";
 
 interface Row {
   readonly name: string;
@@ -306,124 +297,6 @@ describe("decide(): moves that repeat", () => {
       expect(script.moves().length).toBeLessThanOrEqual(1);
     }
   });
-});
-
-describe("decide(): orders of operators", () => {
-  test.each<Row>([
-    {
-      name: "rule 9: maintenance is left at once, without margin or dwell, and counts as no failure",
-      policy: { backups: ["lte"] },
-      steps: [
-        { at: 1, tell: { lte: 50 }, want: [] },
-        { at: 2, order: maintenance("fiber", true), want: ["fiber>lte maintenance"] },
-        { at: 3, tell: { fiber: "carrier" }, want: [] },
-        { at: 400, tell: { fiber: 90 }, want: [] },
-        { at: 500, order: maintenance("fiber", false), want: [] },
-        { at: 559, want: [] },
-        { at: 560, want: ["lte>fiber failback"] },
-      ],
-    },
-    {
-      name: "rule 9: with nowhere to go it stays, and goes as soon as it can",
-      policy: { backups: ["lte"] },
-      steps: [
-        { at: 1, tell: { lte: 49 }, want: [] },
-        { at: 2, order: maintenance("fiber", true), want: [] },
-        { at: 3, tell: { lte: 51 }, want: ["fiber>lte maintenance"] },
-      ],
-    },
-    {
-      name: "no move goes to a path in maintenance, not even from a dead one",
-      policy: { backups: ["lte"] },
-      steps: [
-        { at: 1, order: maintenance("lte", true), want: [] },
-        { at: 2, tell: { fiber: "carrier" }, want: ["failed fiber> all-down"] },
-        { at: 3, order: pin("lte", "strict"), want: ["fiber>lte pin"] },
-      ],
-    },
-    {
-      name: "A25: maintenance that runs out ends by itself",
-      steps: [
-        { at: 1, order: maintenance("fiber", true, 100), want: ["fiber>lte maintenance"] },
-        { at: 160, want: [] },
-        { at: 161, want: ["lte>fiber failback"] },
-      ],
-    },
-    {
-      name: "rule 10: a strict pin stays on a dead path; when it ends that is left at once",
-      steps: [
-        { at: 1, order: pin("lte", "strict"), want: ["fiber>lte pin"] },
-        { at: 2, tell: { lte: "probes" }, want: [] },
-        { at: 99, tell: { fiber: 95 }, want: [] },
-        { at: 100, order: plain("unpin"), want: ["lte>fiber hard-down"] },
-      ],
-    },
-    {
-      name: "rule 10: timers run under a pin, so that a well primary is returned to at once",
-      steps: [
-        { at: 1, order: pin("lte", "safe", 300), want: ["fiber>lte pin"] },
-        { at: 300, want: [] },
-        { at: 301, want: ["lte>fiber failback"] },
-      ],
-    },
-    {
-      name: "rule 10: a pin that ends early waits for the rest of the time",
-      steps: [
-        { at: 1, order: pin("lte", "safe"), want: ["fiber>lte pin"] },
-        { at: 31, order: plain("unpin"), want: [] },
-        { at: 60, want: [] },
-        { at: 61, want: ["lte>fiber failback"] },
-      ],
-    },
-    {
-      name: "A25: a safe pin leaves a dead path, not a bad one, and returns when it is proved",
-      steps: [
-        { at: 1, order: pin("lte", "safe"), want: ["fiber>lte pin"] },
-        { at: 2, tell: { lte: 10 }, want: [] },
-        { at: 3, tell: { lte: "carrier" }, want: ["lte>fiber hard-down"] },
-        { at: 10, tell: { lte: 90 }, want: [] },
-        { at: 69, want: [] },
-        { at: 70, want: ["fiber>lte failback"] },
-      ],
-    },
-    {
-      name: "A25: a safe pin to a dead path waits for it",
-      steps: [
-        { at: 1, tell: { lte: "probes" }, want: [] },
-        { at: 2, order: pin("lte", "safe"), want: [] },
-        { at: 9, tell: { lte: 60 }, want: ["fiber>lte pin"] },
-      ],
-    },
-    {
-      name: "A25: a strict pin to a silent path goes there, to one without carrier it waits",
-      steps: [
-        { at: 1, tell: { lte: "probes", dsl: "carrier" }, want: [] },
-        { at: 2, order: pin("lte", "strict"), want: ["fiber>lte pin"] },
-        { at: 3, order: pin("dsl", "strict"), want: [] },
-        { at: 4, tell: { dsl: "unknown" }, want: ["lte>dsl pin"] },
-      ],
-    },
-    {
-      name: "rule 10: hold stops the return, not the emergency",
-      steps: [
-        { at: 1, tell: { fiber: "carrier" }, want: ["fiber>lte hard-down"] },
-        { at: 2, tell: { fiber: 90 }, order: hold(false), want: [] },
-        { at: 600, tell: { lte: 40 }, want: ["lte>fiber score"] },
-        { at: 601, tell: { lte: 90, fiber: "carrier" }, want: ["fiber>lte hard-down"] },
-        { at: 602, tell: { fiber: 90 }, want: [] },
-        { at: 5_000, order: plain("release"), want: ["lte>fiber failback"] },
-      ],
-    },
-    {
-      name: "rule 10: hold strict stops everything until it ends",
-      steps: [
-        { at: 1, order: hold(true, 50), want: [] },
-        { at: 2, tell: { fiber: "carrier" }, want: [] },
-        { at: 50, want: [] },
-        { at: 51, want: ["fiber>lte hard-down"] },
-      ],
-    },
-  ])("$name", play);
 });
 
 test("lineOf() takes the higher of the two thresholds", () => {
