@@ -28,6 +28,7 @@ import {
   textForm,
   warnKey,
 } from "./section.ts";
+import { BARE, rankOf, shadowed } from "./selectors.ts";
 
 type PolicySection = Section<KeyOf<"policy">>;
 
@@ -35,6 +36,7 @@ type PolicySection = Section<KeyOf<"policy">>;
 const THRESHOLD_GAP = 10;
 /** Slots of routing tables. */
 const POLICIES_MAX = 60;
+const PATHS_MAX = 200;
 /** Selectors of one policy, as rule priorities. */
 const MATCHES_MAX = 16;
 const ID_MAX = 2 ** 31 - 1;
@@ -64,6 +66,8 @@ export function readPolicies(
   const policies = sections.map((section) => readPolicy(section, pathIds));
   rejectRepeats(policies, sections);
   rejectSecondDefault(sections);
+  rejectShadowed(policies, sections);
+  rejectTooManyPaths(root, policies);
   if (items.length > 0) warnKey(root, "policies", WARNING);
   return policies;
 }
@@ -174,6 +178,38 @@ function rejectRepeats(
     if (first === undefined) firsts.set(id, section.key);
     else rejectKey(section, "id", `given twice: ${first} has the id ${id} too`);
   }
+}
+
+/** Disabled policies take nothing, and may wait for their turn with the same selectors. */
+function rejectShadowed(
+  policies: readonly PolicyConfig[],
+  sections: readonly PolicySection[],
+): void {
+  const all = policies.flatMap(({ enabled, route }, i) => {
+    const section = sections[i];
+    if (!enabled || route === null || section === undefined) return [];
+    const silent = { ...section, report: { problems: [], warnings: [] } };
+    const items = readList(subsection(silent, "route", KEYS.route), "match");
+    return items.flatMap((item, j) => {
+      const selector = route.match[j];
+      return selector === undefined ? [] : [{ item, selector, report: section.report }];
+    });
+  });
+  for (const [hidden, by] of shadowed(all.map(({ selector }) => selector))) {
+    const one = all[hidden];
+    const taker = all[by]?.item.key;
+    // A second default is told as such, an empty selector as empty.
+    if (one === undefined || rankOf(one.selector) === BARE) continue;
+    complain(one.report, one.item.raw.place, one.item.key, `remove it: ${taker} takes all of it`);
+  }
+}
+
+/** Each path of a policy that moves routes has a table of its own. */
+function rejectTooManyPaths(root: Section<KeyOf<"root">>, policies: readonly PolicyConfig[]): void {
+  const routed = policies.filter(({ route }) => route !== null);
+  const { size } = new Set(routed.flatMap(({ primary, backups }) => [primary, ...backups]));
+  if (size <= PATHS_MAX) return;
+  rejectKey(root, "policies", `cannot route by ${size} paths: want at most ${PATHS_MAX}`);
 }
 
 /** Whatever has no better route can go one way only. */

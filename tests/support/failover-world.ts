@@ -173,8 +173,8 @@ export class FailoverWorld {
         const paths: readonly (string | null)[] = [primary, ...backups, null];
         if (!paths.includes(active ?? null)) throw new Error(`active is ${active}`);
         const kernel = this.#kernel.get(`${id}/${family}`) ?? null;
-        const isSettled =
-          pending === null && active !== null && !this.#barred.has(`${id}/${family}`);
+        const isBarred = this.#barred.has(`${id}/${family}`);
+        const isSettled = pending === null && active !== null && !isBarred && snapshot?.enabled;
         if (isSettled && kernel !== active) throw new Error(`${active}, kernel has ${kernel}`);
       }
     }

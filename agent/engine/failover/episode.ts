@@ -43,6 +43,11 @@ export class Episode {
     this.#usableSince = null;
   }
 
+  /** There is nothing to end. */
+  get isOver(): boolean {
+    return !this.#failed && !this.barred;
+  }
+
   /** No path is usable, as far as was told. */
   get isOpen(): boolean {
     return this.#failed && this.#usableSince === null;

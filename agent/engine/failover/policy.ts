@@ -7,6 +7,7 @@ import type { PolicyConfig } from "../../domain/config.ts";
 import type { PathId } from "../../domain/ids.ts";
 import type { Instant, Micros } from "../../domain/units.ts";
 import { earliest } from "../../domain/units.ts";
+import type { Kernel } from "./adoption.ts";
 import { pathsOf } from "./contender.ts";
 import type { Decision, Move, MoveCause } from "./decision.ts";
 import { policyEvent } from "./event.ts";
@@ -21,12 +22,6 @@ import type { Turn } from "./turn.ts";
 
 /** On fewer paths than that a score compares with nothing. */
 const MEASURED_MIN = 2;
-
-/** What the kernel has for a policy: see the input `adopted`. */
-export interface Kernel {
-  readonly table: PathId | null;
-  readonly main: PathId | null;
-}
 
 export class Policy {
   #config: PolicyConfig;
@@ -135,7 +130,7 @@ export class Policy {
   adopt(family: RouteFamily, kernel: Kernel, turn: Turn): void {
     const track = this.#tracks[family];
     const pending = track.pending;
-    track.adopt(kernel.table, kernel.main, turn);
+    track.adopt(kernel, turn);
     if (pending !== null && track.active === pending.to) this.#count(pending.cause);
   }
 

@@ -8,6 +8,8 @@ import type { PolicyConfig } from "../../domain/config.ts";
 import type { PathId } from "../../domain/ids.ts";
 import type { Instant, Micros } from "../../domain/units.ts";
 import { micros, US_PER_S } from "../../domain/units.ts";
+import type { Kernel } from "./adoption.ts";
+import { adoptedPath, surprise } from "./adoption.ts";
 import { firstWithCarrier } from "./candidates.ts";
 import type { Contender } from "./contender.ts";
 import { hardDownOf, isEligible, isUsable, pathsOf, scoreOf } from "./contender.ts";
@@ -36,6 +38,8 @@ export class Track {
   readonly #dwell: Dwell;
   readonly #episode = new Episode();
   #adopted = false;
+  /** Our own table names the active path. */
+  #isLaid = false;
   #active: PathId | null = null;
   /** Where traffic still is although the policy no longer has this path. */
   #leftover: PathId | null = null;
@@ -137,32 +141,31 @@ export class Track {
   }
 
   /** Takes what the kernel has for the truth; answers an order whose answer was lost. */
-  adopt(table: PathId | null, main: PathId | null, turn: Turn): void {
-    const ours = (path: PathId | null) =>
-      path !== null && this.#paths.includes(path) ? path : null;
+  adopt(kernel: Kernel, turn: Turn): void {
+    const { table } = kernel;
     const pending = this.#pending;
     if (pending !== null) {
       if (table === pending.to) this.complete(null, turn);
       else this.#fail("the agent or its worker ended before the kernel's answer", turn);
     }
+    const { id, route, all_down } = this.#policy;
+    if (table !== null && all_down === "unreachable") this.#episode.barred = false;
     const before = this.#active;
-    const isUnbarred = table !== null && this.#policy.all_down === "unreachable";
-    if (isUnbarred) this.#episode.barred = false;
-    const isOwnClaim = this.#policy.route === null || this.#episode.barred;
-    const claimed = isOwnClaim ? before : null;
-    const found = ours(table) ?? claimed ?? ours(main) ?? before;
+    const belief = { active: before, isOwnWord: route === null || this.#episode.barred };
+    const found = adoptedPath(kernel, this.#paths, belief);
     this.#adopted = true;
     this.#leftover = table;
     if (found === null) return;
     this.#settleOn(found, turn);
-    if (table !== found && !this.#episode.barred) this.#layRoute(found, turn);
-    if (before === null || before === found) return;
-    const detail = `the kernel uses ${found} where ${before} was expected`;
-    const signed = { author: "agent", reason: "", policy: this.#policy.id, path: found };
-    turn.audit({ action: "adopted", ...signed, outcome: "noted", detail });
+    this.#isLaid = table === found;
+    if (before !== null && before !== found) turn.audit(surprise(id, found, before));
   }
 
-  #layRoute(path: PathId, turn: Turn): void {
+  /** Also later than adopted: only of a policy that is enabled. */
+  #layRoute(turn: Turn): void {
+    const path = this.#active;
+    if (this.#isLaid || this.#episode.barred || path === null) return;
+    this.#isLaid = true;
     turn.emit({ kind: "lay-route", policy: this.#policy.id, family: this.family, path });
   }
 
@@ -171,6 +174,7 @@ export class Track {
     this.#active = path;
     this.#leftover = null;
     if (before === path) return;
+    this.#isLaid = false;
     if (before !== null) this.#standings.of(before).leave(false, turn.now);
     this.#doubtSince = null;
     this.#standings.of(path).carry(true, turn.now);
@@ -213,6 +217,7 @@ export class Track {
     if (!this.#adopted) return;
     if (this.#active !== null && overrides.pin?.path === this.#active) this.#pinReached = true;
     if (this.#active === null && this.#leftover === null) this.#startAnywhere(turn);
+    this.#layRoute(turn);
     if (lead === null) this.#weighDoubt(turn);
     if (this.#pending !== null) return;
     const decision = this.decision(overrides, lead, turn);
@@ -233,9 +238,7 @@ export class Track {
   /** No table of ours and no default of main names one of our paths: the first with carrier. */
   #startAnywhere(turn: Turn): void {
     const first = firstWithCarrier(this.contenders(turn.book));
-    if (first === undefined) return;
-    this.#settleOn(first.path, turn);
-    this.#layRoute(first.path, turn);
+    if (first !== undefined) this.#settleOn(first.path, turn);
   }
 
   /** When the active path comes into doubt, all others are asked, so that the verdict can act. */
@@ -253,6 +256,7 @@ export class Track {
   }
 
   #calmDown(turn: Turn): void {
+    if (this.#episode.isOver) return;
     const contenders = this.contenders(turn.book);
     const line = lineOf(this.#policy);
     const delay = micros(this.#policy.failback_delay_secs * US_PER_S);
@@ -277,6 +281,7 @@ export class Track {
   #unbar(turn: Turn): void {
     if (!this.#episode.barred) return;
     this.#episode.barred = false;
+    this.#isLaid = true;
     this.#emitAllDown("ended", turn);
   }
 
@@ -332,6 +337,7 @@ export class Track {
 
   #moveTo(path: PathId, turn: Turn): void {
     const isOurs = this.#paths.includes(path);
+    this.#isLaid = true;
     this.#active = isOurs ? path : null;
     this.#leftover = isOurs ? null : path;
     this.#doubtSince = null;

@@ -1,5 +1,5 @@
 /**
- * One call of `handle`: its moment, what the parts of the engine ask for in it, and what they share.
+ * One call of `handle`: its moment, what the parts of the engine ask for in it, what they share.
  */
 
 import type { PathId } from "../../domain/ids.ts";

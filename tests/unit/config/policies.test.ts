@@ -115,4 +115,29 @@ describe("readPolicies()", () => {
     const second = read(`[${[...list, policy(4, wide)].join(", ")}]`).report.problems;
     expect(second.map(({ key }) => key)).toEqual(["policies[3].route.match[0].to"]);
   });
+
+  test("refuses a selector that an earlier one takes all of", () => {
+    const policy = (id: number, match: string, rest = "") =>
+      `{ id: ${id}, primary: fiber, backups: [lte], route: { match: [${match}] }${rest} }`;
+    const wide = policy(1, "{ iif: lan0 }");
+    const narrow = "{ from: 192.0.2.0/24 }, { iif: lan0, fwmark: 7 }";
+    const { report } = read(`[${wide}, ${policy(2, narrow)}]`);
+    expect(report.problems.map(({ key, message }) => `${key}: ${message}`)).toEqual([
+      "policies[1].route.match[1]: remove it: policies[0].route.match[0] takes all of it",
+    ]);
+    const waiting = read(`[${wide}, ${policy(2, narrow, ", enabled: false")}]`);
+    expect(waiting.report.problems).toEqual([]);
+  });
+
+  test.each([
+    { count: 200, problems: 0 },
+    { count: 201, problems: 1 },
+  ])("routes by $count paths give $problems problems", ({ count, problems }) => {
+    const ids = Array.from({ length: count - 1 }, (_, i) => `p${i}`);
+    const report = createReport();
+    const list = `{ id: 1, primary: fiber, backups: [${ids.join(", ")}], route: ROUTE }`;
+    const text = list.replace("ROUTE", "{ match: [{ to: default }] }");
+    readPolicies(rootOf(`policies: [${text}]`, report), new Set(["fiber", ...ids]));
+    expect(report.problems).toHaveLength(problems);
+  });
 });

@@ -19,7 +19,7 @@ function play({ policy, steps }: Row): void {
 describe("decide(): leaving what is bad", () => {
   test.each<Row>([
     {
-      name: "rule 1: a backup below failover_threshold is not chosen, though backup_threshold is met",
+      name: "rule 1: a backup below failover_threshold is not chosen by backup_threshold",
       policy: { failover_threshold: 60, backups: ["lte"] },
       steps: [
         { at: 1, tell: { lte: 59, fiber: 50 }, want: ["failed fiber> all-down"] },

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { pathId } from "../../../../agent/domain/ids.ts";
 import { micros } from "../../../../agent/domain/units.ts";
-import { FailoverScript, maintenance, pin, policyConfig } from "../../../support/failover-steps.ts";
+import {
+  FailoverScript,
+  maintenance,
+  pin,
+  plain,
+  policyConfig,
+} from "../../../support/failover-steps.ts";
 
 /** A script in which the test answers. */
 function manual(policy: Parameters<typeof policyConfig>[0] = {}): FailoverScript {
@@ -17,7 +23,7 @@ function rejected(order: number) {
 }
 
 describe("Track: an order and its answer", () => {
-  test("the intent is recorded before the switch is ordered, the outcome after it", () => {
+  test("P5: the intent is recorded before the switch is ordered, the outcome after the answer", () => {
     const script = manual();
     script.at(1).tell("fiber", "carrier");
     expect(script.take()).toEqual(["triggered fiber>lte (hard-down)", "switch fiber>lte reset"]);
@@ -138,6 +144,16 @@ describe("Track: adopting what the kernel has", () => {
     expect(script.active()).toBe("dsl");
     expect(script.at(59).outcomes()).toEqual([]);
     expect(script.at(60).outcomes()).toEqual(["dsl>fiber failback"]);
+  });
+
+  test("a disabled policy lays no route; enabled, it does", () => {
+    const script = new FailoverScript({ policies: [policyConfig({ enabled: false })] });
+    script.adopt({ main: "dsl" });
+    expect(script.take()).toEqual([]);
+    script.command(plain("enable"));
+    expect(script.take("lay-route")).toEqual(["lay dsl"]);
+    script.tell("dsl", 50);
+    expect(script.take("lay-route")).toEqual([]);
   });
 
   test("the kernel's truth wins over what we believed, and is noted", () => {
