@@ -180,6 +180,8 @@ export class FailoverEngine {
     invariant(this.#isConfigured, "state is restored before the policies are known");
     this.#nextOrder = Math.max(this.#nextOrder, state.nextOrder);
     turn.startAt(this.#nextOrder);
+    // From now on ages count in this boot.
+    turn.persist();
     // What has run out meanwhile ends now.
     this.#dueAt = turn.now;
     for (const order of state.maintenance) {

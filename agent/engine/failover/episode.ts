@@ -6,14 +6,16 @@
 
 import type { Instant, Micros } from "../../domain/units.ts";
 import { between } from "../../domain/units.ts";
-import type { PersistedTrack } from "./persisted.ts";
+
+export interface PersistedEpisode {
+  readonly failed: boolean;
+  readonly hard: boolean;
+}
 
 export class Episode {
   #failed = false;
   #hard = false;
   #usableSince: Instant | null = null;
-  /** The route was taken away or changed because nothing passes. */
-  barred = false;
 
   /** Nobody can take over; true when this is to be told. */
   begin(hard: boolean): boolean {
@@ -45,7 +47,7 @@ export class Episode {
 
   /** There is nothing to end. */
   get isOver(): boolean {
-    return !this.#failed && !this.barred;
+    return !this.#failed;
   }
 
   /** No path is usable, as far as was told. */
@@ -53,13 +55,12 @@ export class Episode {
     return this.#failed && this.#usableSince === null;
   }
 
-  persisted(): PersistedTrack["episode"] {
-    return { failed: this.#failed, hard: this.#hard, barred: this.barred };
+  persisted(): PersistedEpisode {
+    return { failed: this.#failed, hard: this.#hard };
   }
 
-  restore({ failed, hard, barred }: PersistedTrack["episode"]): void {
+  restore({ failed, hard }: PersistedEpisode): void {
     this.#failed = failed;
     this.#hard = hard;
-    this.barred = barred;
   }
 }

@@ -69,8 +69,9 @@ export type FailoverInput =
       readonly elapsed: Elapsed;
     }
   /**
-   * What the kernel has, read at start and after the worker was restarted: the path of metric 1 in
-   * the policy's own table, and the one that main's default uses. null: none of ours.
+   * What the kernel has, read at start, for a policy that was added, and after the worker was
+   * restarted: the path of metric 1 in the policy's own table, and the one that main's default
+   * uses. null: none of ours. Until it comes nothing is decided for that policy and family.
    */
   | {
       readonly kind: "adopted";

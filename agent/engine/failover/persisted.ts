@@ -9,6 +9,7 @@ import type { Micros } from "../../domain/units.ts";
 import { micros } from "../../domain/units.ts";
 import type { PinMode } from "./command.ts";
 import type { MoveCause } from "./decision.ts";
+import type { PersistedEpisode } from "./episode.ts";
 import type { RouteFamily } from "./input.ts";
 import type { PersistedOverride } from "./override.ts";
 import type { PersistedStandings } from "./standings.ts";
@@ -37,7 +38,7 @@ export interface PersistedTrack {
   /** Ordered, not yet answered: the kernel will tell how it ended. */
   readonly pending: PersistedOrder | null;
   readonly softMoves: readonly number[];
-  readonly episode: { readonly failed: boolean; readonly hard: boolean; readonly barred: boolean };
+  readonly episode: PersistedEpisode & { readonly barred: boolean };
   readonly pinReached: boolean;
   readonly standings: PersistedStandings;
 }

@@ -10,6 +10,8 @@ import type { Instant, Micros } from "../../domain/units.ts";
 import { micros, US_PER_S } from "../../domain/units.ts";
 import type { Kernel } from "./adoption.ts";
 import { adoptedPath, surprise } from "./adoption.ts";
+import type { Place } from "./barrier.ts";
+import { Barrier } from "./barrier.ts";
 import { firstWithCarrier } from "./candidates.ts";
 import type { Contender } from "./contender.ts";
 import { hardDownOf, isEligible, isUsable, pathsOf, scoreOf } from "./contender.ts";
@@ -37,6 +39,7 @@ export class Track {
   readonly #standings: Standings;
   readonly #dwell: Dwell;
   readonly #episode = new Episode();
+  readonly #barrier = new Barrier();
   #adopted = false;
   /** Our own table names the active path. */
   #isLaid = false;
@@ -149,9 +152,9 @@ export class Track {
       else this.#fail("the agent or its worker ended before the kernel's answer", turn);
     }
     const { id, route, all_down } = this.#policy;
-    if (table !== null && all_down === "unreachable") this.#episode.barred = false;
+    if (table !== null && all_down === "unreachable") this.#barrier.set(false);
     const before = this.#active;
-    const belief = { active: before, isOwnWord: route === null || this.#episode.barred };
+    const belief = { active: before, isOwnWord: route === null || this.#barrier.isUp };
     const found = adoptedPath(kernel, this.#paths, belief);
     this.#adopted = true;
     this.#leftover = table;
@@ -164,7 +167,7 @@ export class Track {
   /** Also later than adopted: only of a policy that is enabled. */
   #layRoute(turn: Turn): void {
     const path = this.#active;
-    if (this.#isLaid || this.#episode.barred || path === null) return;
+    if (this.#isLaid || this.#barrier.isUp || path === null) return;
     this.#isLaid = true;
     turn.emit({ kind: "lay-route", policy: this.#policy.id, family: this.family, path });
   }
@@ -256,40 +259,31 @@ export class Track {
   }
 
   #calmDown(turn: Turn): void {
-    if (this.#episode.isOver) return;
+    if (this.#episode.isOver && !this.#barrier.isUp) return;
     const contenders = this.contenders(turn.book);
     const line = lineOf(this.#policy);
     const delay = micros(this.#policy.failback_delay_secs * US_PER_S);
     const isAnyUsable = contenders.some((one) => isUsable(one, line));
     if (this.#episode.settle(isAnyUsable, delay, turn.now)) turn.persist();
     const active = contenders.find(({ path }) => path === this.#active);
-    if (active?.condition != null && hardDownOf(active) === null) this.#unbar(turn);
+    if (active?.condition != null && hardDownOf(active) === null) this.#lift(turn);
   }
 
   #announce({ hard, reason }: Nowhere, turn: Turn): void {
     if (this.#episode.begin(hard)) {
       this.#record({ type: "failed", cause: "all-down", reason }, turn);
     }
-    if (hard && !this.#episode.barred) this.#bar(turn);
+    if (!hard) this.#lift(turn);
+    else this.#barrier.raise(this.#place(), turn);
   }
 
-  #bar(turn: Turn): void {
-    this.#episode.barred = true;
-    this.#emitAllDown("begun", turn);
+  #place(): Place {
+    return { policy: this.#policy, family: this.family, path: this.#active };
   }
 
-  #unbar(turn: Turn): void {
-    if (!this.#episode.barred) return;
-    this.#episode.barred = false;
-    this.#isLaid = true;
-    this.#emitAllDown("ended", turn);
-  }
-
-  #emitAllDown(phase: "begun" | "ended", turn: Turn): void {
-    const { id: policy, all_down: handling } = this.#policy;
-    const path = this.#active;
-    turn.emit({ kind: "all-down", policy, family: this.family, phase, handling, path });
-    turn.persist();
+  #lift(turn: Turn): void {
+    if (this.#barrier.isUp) this.#isLaid = true;
+    this.#barrier.lift(this.#place(), turn);
   }
 
   #record(
@@ -331,7 +325,7 @@ export class Track {
     if (cause === "score" || cause === "failback") this.#dwell.note(turn.now);
     this.#episode.end();
     this.#moveTo(to, turn);
-    this.#unbar(turn);
+    this.#lift(turn);
     return cause;
   }
 
@@ -379,7 +373,7 @@ export class Track {
       active: this.#active ?? this.#leftover,
       pending: this.#pending,
       softMoves: this.#dwell.persisted(now),
-      episode: this.#episode.persisted(),
+      episode: { ...this.#episode.persisted(), barred: this.#barrier.isUp },
       pinReached: this.#pinReached,
       standings: this.#standings.persisted(now),
     };
@@ -394,7 +388,7 @@ export class Track {
     this.#dwell.restore(state.softMoves, span, now);
     this.#episode.restore(state.episode);
     // The kernel began anew: whatever was done to its tables is undone.
-    if (elapsed === "reboot") this.#episode.barred = false;
+    this.#barrier.set(state.episode.barred && elapsed !== "reboot");
     this.#standings.restore(state.standings, span, now);
   }
 }

@@ -237,6 +237,14 @@ describe("Track: all-down", () => {
     expect(script.take()).toEqual(["all-down begun unreachable"]);
   });
 
+  test("a dead path that comes back bad is used again: bad is better than nothing", () => {
+    const script = new FailoverScript({ policies: [policyConfig({ all_down: "unreachable" })] });
+    script.started().at(1).tellAll({ fiber: "carrier", lte: "carrier", dsl: "carrier" });
+    script.take();
+    script.at(2).tell("fiber", 30);
+    expect(script.take()).toEqual(["all-down ended unreachable"]);
+  });
+
   test("a pinned path is left alone when it returns", () => {
     const script = new FailoverScript().started();
     script.command(pin("fiber", "strict")).at(1);
