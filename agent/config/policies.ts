@@ -35,6 +35,8 @@ const POLICIES_MAX = 60;
 const ID_MAX = 2 ** 31 - 1;
 const SCORE = { min: 0, max: 100 };
 const DELAY = { min: 0, max: 86_400, unit: "s" };
+const DWELL = { min: 1, max: 3_600, unit: "s" };
+const FLOWS = ["keep", "reset-on-hard-down", "reset-always"] as const;
 const PATH_FORM = textForm(/^[^\s]{1,63}$/, "the id of a path");
 /** One for all: a warning per policy would hide the others. */
 const WARNING = "only read: this version decides nothing by them and changes no routes";
@@ -70,7 +72,6 @@ function readPolicy(section: PolicySection, pathIds: ReadonlySet<string>): Polic
     rejectKey(section, "failback_threshold", message);
   }
   if (primary !== "") rejectUnknownPath(itemAt(section, "primary"), primary, pathIds, section);
-  readActions(section);
   return {
     id,
     name: readText(section, "name", NAME_FORM, `policy-${id}`),
@@ -79,8 +80,13 @@ function readPolicy(section: PolicySection, pathIds: ReadonlySet<string>): Polic
     failover_threshold: failover,
     failback_threshold: failback,
     failback_delay_secs: readInteger(section, "failback_delay_secs", DELAY, 60),
+    backup_threshold: readInteger(section, "backup_threshold", SCORE, 50),
+    min_improvement: readInteger(section, "min_improvement", SCORE, 15),
+    dwell_secs: readInteger(section, "dwell_secs", DWELL, 10),
     enabled: readFlag(section, "enabled", true),
     route: readRoute(section),
+    all_down: readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold"),
+    flows: readChoice(section, "flows", FLOWS, "reset-on-hard-down"),
   };
 }
 
@@ -118,12 +124,6 @@ function rejectUnknownPath(
   const known = [...pathIds].slice(0, 8).join(", ");
   const message = `cannot find the path "${id}": want the id of a path (${known})`;
   complain(report, item.raw.place, item.key, message);
-}
-
-/** What a policy would do to traffic: checked for form, and not done in this version. */
-function readActions(section: PolicySection): void {
-  readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold");
-  readChoice(section, "flows", ["keep", "reset-on-hard-down", "reset-always"], "keep");
 }
 
 function rejectRepeats(

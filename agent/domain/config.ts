@@ -91,17 +91,33 @@ export interface PathConfig {
   readonly health: HealthConfig;
 }
 
+/** What traffic does while no path works: keep the route, be refused, or follow the system. */
+export type AllDown = "hold" | "unreachable" | "os";
+/** When the connections of a path that was left are reset. */
+export type Flows = "keep" | "reset-on-hard-down" | "reset-always";
+
 export interface PolicyConfig {
   readonly id: number;
   readonly name: string;
   readonly primary: string;
+  /** In order of priority. */
   readonly backups: readonly string[];
+  /** Score below which a path is left. */
   readonly failover_threshold: number;
+  /** Score from which a better path is returned to; at least failover_threshold + 10. */
   readonly failback_threshold: number;
   readonly failback_delay_secs: number;
+  /** Score that a path needs to be chosen, besides failover_threshold. */
+  readonly backup_threshold: number;
+  /** Points by which a path must beat one that is only bad, not dead. */
+  readonly min_improvement: number;
+  /** Least time between two moves that nothing dead has forced; grows when they repeat. */
+  readonly dwell_secs: number;
   readonly enabled: boolean;
   /** null: decide and report only. */
   readonly route: RouteConfig | null;
+  readonly all_down: AllDown;
+  readonly flows: Flows;
 }
 
 export interface StorageConfig {

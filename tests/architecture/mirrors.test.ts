@@ -32,6 +32,12 @@ const WITHOUT_OWN_TEST = new Set([
   "agent/engine/input.ts",
   "agent/engine/path-state.ts",
   "agent/routing/operation.ts",
+  "agent/engine/failover/command.ts",
+  "agent/engine/failover/decision.ts",
+  "agent/engine/failover/effect.ts",
+  "agent/engine/failover/input.ts",
+  "agent/engine/failover/standings.ts",
+  "agent/engine/failover/turn.ts",
 ]);
 
 test("every module of a pure room has a unit test", () => {
