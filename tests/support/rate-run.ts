@@ -31,13 +31,17 @@ const rows = Array.from({ length: series }, (_, i) =>
     phase: (i * 0.6180339887498949) % 1,
   }),
 );
+/** The first replies; enough for quantiles. */
+const rtts = new Float64Array(65_536);
+let kept = 0;
 const counts = new Array<number>(10).fill(0);
 const loop = openProbeLoop({
   rows,
   seed: 1,
   sink: {
-    record: ({ kind }) => {
+    record: ({ kind, rttUs }) => {
       counts[kind] = (counts[kind] ?? 0) + 1;
+      if (kind === 0 && kept < rtts.length) rtts[kept++] = rttUs;
     },
     verdict: () => {},
     stalled: () => {},
@@ -47,6 +51,11 @@ const loop = openProbeLoop({
 function run(s: number): void {
   const end = monotonicNow() + s * 1e6;
   while (monotonicNow() < end) loop.turn(end - monotonicNow());
+}
+
+function quantileUs(q: number): number {
+  const sorted = rtts.subarray(0, kept).toSorted();
+  return sorted[Math.floor(q * kept)] ?? Number.NaN;
 }
 
 run(WARM_UP_S);
@@ -61,6 +70,8 @@ process.stdout.write(
     skipped: after.counters.sends_skipped - before.counters.sends_skipped,
     // Replied is kind 0; everything else would be of our own making on loopback.
     notReplied: counts.slice(1).reduce((sum, count) => sum + count, 0),
+    rttP50Us: quantileUs(0.5),
+    rttP95Us: quantileUs(0.95),
     stalls: after.counters.stalls,
     anonymousKb: anonymousKb(),
   }),
