@@ -1,7 +1,8 @@
 /**
  * Side by side on the same thousand loopback targets at 5,000, 10,000 and 50,000 probes/s: our
- * loop, fping, and smokeping_prober where installed. CPU per probe, loss of its own making (loopback
- * loses nothing), RTT. At most 60,000 probes a run: fping has 65,535 numbers for ten seconds.
+ * loop, fping, and smokeping_prober where installed. CPU per probe, loss of its own making
+ * (loopback loses nothing), RTT. At most 60,000 probes a run: fping has 65,535 numbers for ten
+ * seconds.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

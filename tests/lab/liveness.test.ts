@@ -48,9 +48,8 @@ interface Snapshot {
   readonly paths: readonly {
     readonly path_id: string;
     readonly status: string;
-    readonly health_score: number | null;
+    readonly packet_loss_pct: number | null;
     readonly limiting: string;
-    readonly samples: number;
   }[];
 }
 
@@ -62,7 +61,7 @@ describe.skipIf(problem !== null)(`liveness (${problem ?? "as root"})`, () => {
     const all = [...everyPath.map(({ profile, i }) => address(profile, i)), STEP, BURST, ...QUORUM];
     for (const target of all) await lab.behave(target, { delayUs: RTT_US });
     agent = startAgent({ config: CONFIG, prefix: lab.namespace.command([]) });
-    await agent.until("every path is up", async () => (await notUp()).length === 0, 30_000);
+    await agent.until("every path is known", async () => (await notAlive()).length === 0, 30_000);
   });
   afterAll(async () => {
     await agent?.sweep();
@@ -73,8 +72,13 @@ describe.skipIf(problem !== null)(`liveness (${problem ?? "as root"})`, () => {
     return (await agent.json<Snapshot>("/api/v1/health/snapshot")).paths;
   }
 
-  async function notUp(): Promise<string[]> {
-    return (await snapshot()).filter(({ status }) => status !== "up").map(({ path_id }) => path_id);
+  /**
+   * Unknown, or down by a verdict; a starved host may cost jitter, which is not the matter here.
+   */
+  async function notAlive(): Promise<string[]> {
+    return (await snapshot())
+      .filter(({ status, limiting }) => status === "unknown" || limiting === "reachability")
+      .map(({ path_id }) => path_id);
   }
 
   async function path(id: string) {
@@ -109,9 +113,10 @@ describe.skipIf(problem !== null)(`liveness (${problem ?? "as root"})`, () => {
     expect(at(1)).toBeLessThanOrEqual(BARS_MS[profile] + HOST_MS);
     expect((await path(pathId(profile, 0))).limiting).toBe("reachability");
     for (let i = 0; i < DEATHS; i++) await lab.behave(address(profile, i), { delayUs: RTT_US });
-    await agent.until("all are back", async () => (await notUp()).length === 0, 10_000);
+    await agent.until("all are back", async () => (await notAlive()).length === 0, 10_000);
+    // The window begins with the replies that lifted the verdict, and without what was lost before.
     const back = await path(pathId(profile, 0));
-    expect(back.health_score).toBeGreaterThanOrEqual(80);
+    expect(back.packet_loss_pct).toBe(0);
     expect(changes(pathId(profile, 0), "cause=replies")).toHaveLength(1);
   });
 
