@@ -100,8 +100,8 @@ describe.skipIf(problem !== null)(`liveness (${problem ?? "as root"})`, () => {
     const spans: number[] = [];
     for (let i = 0; i < DEATHS; i++) {
       const id = pathId(profile, i);
-      // Not in step with the schedule: every death finds another moment of it.
-      await Bun.sleep(37 * (i % 7));
+      // Verdicts follow the schedule; a death must not follow them at a fixed distance.
+      await Bun.sleep(2_000 * ((i * 0.38197) % 1));
       const died = Date.now();
       await lab.behave(address(profile, i), { delayUs: RTT_US, loss: { kind: "all" } });
       await agent.until(`${id} is down`, () => changes(id, "cause=silence").length > 0);
