@@ -15,13 +15,16 @@ import { createProcessLog } from "../io/process-log.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
 import { SqliteJournal } from "../io/store/journal.ts";
 import { readToken } from "../io/token-file.ts";
+import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
 import { ClockGuard } from "./clock-guard.ts";
+import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import { HealthReader } from "./health-reader.ts";
+import { KeptTotals } from "./kept-totals.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
 import { RollupFeed } from "./rollup-feed.ts";
@@ -71,11 +74,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     onTargetDead: (series) => current.doubt(series),
   });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
-  const current = new CurrentPlan(config, { names, addresses }, (applied, moved) => {
-    health.configure(applied.config, applied.plan);
-    if (moved !== null) driver.readdress(applied.plan, moved);
-    else history.retable(applied.config.paths, () => driver.applyPlan(applied.plan));
-  });
+  const apply = planApplier({ scorer, health, history, driver });
+  const current = new CurrentPlan(config, { names, addresses }, apply);
   const httpProblems: string[] = [];
   const aggregator = new Aggregator({ clock, timers, journal, history });
   const parts = { clock, scorer, driver, health, journal, aggregator, status, httpProblems };
@@ -100,6 +100,23 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       history.stop();
       driver.stop();
     },
+  };
+}
+
+interface Planned {
+  readonly scorer: Scorer;
+  readonly health: HealthReader;
+  readonly history: RollupFeed;
+  readonly driver: Driver;
+}
+
+function planApplier({ scorer, health, history, driver }: Planned): ApplyPlan {
+  const totals = new KeptTotals(scorer);
+  return (applied, moved) => {
+    const { config, plan } = applied;
+    health.configure(config, plan);
+    if (moved !== null) driver.readdress(plan, moved);
+    else history.retable(config.paths, () => totals.across(applied, () => driver.applyPlan(plan)));
   };
 }
 

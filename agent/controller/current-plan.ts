@@ -50,11 +50,20 @@ export class CurrentPlan {
     this.#apply(this.#value, null);
   }
 
-  /** True when the configuration differed and was applied. */
+  /**
+   * True when the configuration differed and was applied. With the same paths their windows go on:
+   * a change elsewhere in the file must not make every path unknown.
+   */
   replace(config: AgentConfig): boolean {
-    if (JSON.stringify(config) === JSON.stringify(this.#value.config)) return false;
+    const before = this.#value.config;
+    if (JSON.stringify(config) === JSON.stringify(before)) return false;
+    const isSame = JSON.stringify(config.paths) === JSON.stringify(before.paths);
     this.#value = { ...this.#value, config };
-    this.follow();
+    if (!isSame) this.follow();
+    else {
+      this.#sources.names.follow(config, () => this.#readdress(config));
+      this.#readdress(config);
+    }
     return true;
   }
 

@@ -9,7 +9,7 @@ import type { AgentConfig } from "../domain/config.ts";
 import type { Instant, Micros } from "../domain/units.ts";
 import { after, micros, US_PER_S } from "../domain/units.ts";
 import type { NameQuery, Resolution } from "../io/resolver.ts";
-import type { Clock, Log, Timers } from "./ports.ts";
+import type { Clock, Disarm, Log, Timers } from "./ports.ts";
 import { addressKey } from "./probe-table.ts";
 
 export interface NameParts {
@@ -22,8 +22,11 @@ export interface NameParts {
 
 /** The key of the address and how to ask for it. */
 type Pending = readonly [string, NameQuery];
+type Answer = readonly [Pending, Resolution];
 
 const RETRY = micros(30 * US_PER_S);
+/** Names that are known are not kept waiting longer for those that are not. */
+const PATIENCE = micros(US_PER_S);
 /** Names that resolved are asked again: behind them addresses move. */
 const REFRESH = micros(300 * US_PER_S);
 /** A name whose target fell silent is asked at once, but not more often than this. */
@@ -86,18 +89,40 @@ export class Names {
     else if (this.#take(key, result.addresses)) this.#followed.changed();
   }
 
+  /** A server that keeps one name waiting holds up no other: what has come is taken meanwhile. */
   async #ask(queries: readonly Pending[], asked: number, changed: () => void): Promise<void> {
-    const results = await Promise.all(queries.map(([, query]) => this.#parts.resolve(query)));
+    const answers: Answer[] = [];
+    const conclude = () => this.#conclude(answers.splice(0), asked, changed);
+    let disarm: Disarm = () => {};
+    const lookAgain = () => {
+      const at = after(this.#parts.clock.monotonic(), PATIENCE);
+      disarm = this.#parts.timers.arm(at, () => {
+        if (asked !== this.#asked) return;
+        conclude();
+        lookAgain();
+      });
+    };
+    lookAgain();
+    await Promise.all(
+      queries.map(async (pending) => {
+        answers.push([pending, await this.#parts.resolve(pending[1])]);
+      }),
+    );
+    disarm();
+    conclude();
+  }
+
+  #conclude(answers: readonly Answer[], asked: number, changed: () => void): void {
     if (asked !== this.#asked) return; // a newer configuration has taken over
+    const known: Pending[] = [];
     const missing: Pending[] = [];
     let changes = 0;
-    for (const [i, pending] of queries.entries()) {
-      const result = results[i];
-      if (result?.kind === "resolved") changes += this.#take(pending[0], result.addresses) ? 1 : 0;
-      else if (this.#failed(pending, result?.reason ?? "no answer")) missing.push(pending);
+    for (const [pending, result] of answers) {
+      if (result.kind === "resolved") changes += this.#take(pending[0], result.addresses) ? 1 : 0;
+      const isMissing = result.kind === "failed" && this.#failed(pending, result.reason);
+      (isMissing ? missing : known).push(pending);
     }
     if (changes > 0) changed();
-    const known = queries.filter((pending) => !missing.includes(pending));
     this.#again(missing, RETRY, asked, changed);
     this.#again(known, REFRESH, asked, changed);
   }

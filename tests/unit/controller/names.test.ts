@@ -152,4 +152,29 @@ describe("Names", () => {
     await settle();
     expect(asked()).toBe(4);
   });
+
+  test("a server that keeps one name waiting holds up no other", async () => {
+    const clock = new FakeClock();
+    const slow = Promise.withResolvers<Resolution>();
+    const names = new Names({
+      clock,
+      timers: clock,
+      log: new FakeLog(),
+      literal: () => null,
+      resolve: ({ host }) =>
+        host === "slow.example" ? slow.promise : Promise.resolve(resolved("192.0.2.9")),
+    });
+    let changes = 0;
+    const hosts = ["slow.example", "one.example", "two.example"];
+    names.follow(agentConfig([pathConfig("a", hosts)]), () => changes++);
+    await Bun.sleep(0);
+    clock.advance(1_000);
+    expect([...names.known.keys()]).toEqual(["any one.example", "any two.example"]);
+    expect(changes).toBe(1);
+    clock.advance(29_000);
+    slow.resolve(resolved("192.0.2.10"));
+    await Bun.sleep(0);
+    expect(names.known.size).toBe(3);
+    expect(changes).toBe(2);
+  });
 });

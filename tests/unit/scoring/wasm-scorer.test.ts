@@ -65,6 +65,29 @@ describe("WasmScorer", () => {
     expect(scorer.series.lossPct[0]).toBeCloseTo(100 / 11, 9);
   });
 
+  // The smallest value with at least p % of all values at or below it.
+  const ranks = [
+    { n: 1, p50: 1, p95: 1, p99: 1 },
+    { n: 2, p50: 1, p95: 2, p99: 2 },
+    { n: 3, p50: 2, p95: 3, p99: 3 },
+    { n: 20, p50: 10, p95: 19, p99: 20 },
+    { n: 21, p50: 11, p95: 20, p99: 21 },
+    { n: 100, p50: 50, p95: 95, p99: 99 },
+    { n: 101, p50: 51, p95: 96, p99: 100 },
+  ];
+  test.each(ranks)("percentiles of 1 to $n ms are nearest ranks", ({ n, p50, p95, p99 }) => {
+    const scorer = scorerOf(pathLayout({ windowProbes: 200, minSamples: 1 }));
+    const inDisorder = replies(n, 0).map((reply, i) => ({ ...reply, rttUs: ((i * 37) % n) * 1e3 }));
+    const isComplete = new Set(inDisorder.map(({ rttUs }) => rttUs)).size === n;
+    expect(isComplete).toBe(true);
+    feed(
+      scorer,
+      inDisorder.map((reply) => ({ ...reply, rttUs: reply.rttUs + 1e3 })),
+    );
+    const { p50Ms, p95Ms, p99Ms } = scorer.series;
+    expect([p50Ms[0], p95Ms[0], p99Ms[0]]).toEqual([p50, p95, p99]);
+  });
+
   test("confirmation probes do not enter the window but prove freshness", () => {
     const scorer = scorerOf(pathLayout());
     feed(scorer, replies(5, 1_000));
