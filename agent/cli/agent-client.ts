@@ -9,15 +9,29 @@ export type Answer =
 
 const TIMEOUT_MS = 5_000;
 
-/** GET of a path of the API. Faults are values with the exit code they lead to. */
-export async function ask(socket: string, path: string): Promise<Answer> {
+/** The agent takes no body without a type, not even an empty one. */
+const JSON_BODY = { body: "{}", headers: { "content-type": "application/json" } } as const;
+
+export interface AskOptions {
+  readonly method?: "GET" | "POST";
+  readonly timeoutMs?: number;
+}
+
+/** A request to the API, GET by default. Faults are values with the exit code they lead to. */
+export async function ask(
+  socket: string,
+  path: string,
+  { method = "GET", timeoutMs = TIMEOUT_MS }: AskOptions = {},
+): Promise<Answer> {
   if (!existsSync(socket)) {
     return notRunning(`cannot reach the agent: there is no socket at ${socket}`);
   }
   try {
     const response = await fetch(`http://localhost${path}`, {
+      method,
+      ...(method === "POST" ? JSON_BODY : {}),
       unix: socket,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const body: unknown = await response.json();
     if (response.ok) return { kind: "ok", body };

@@ -3,6 +3,9 @@
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
 import { RUN_COMMAND } from "./run-command.ts";
+import { CSV_OPTION, RESOLUTION_OPTION, SPAN_OPTIONS } from "./span-options.ts";
+
+const AGENT_OPTIONS = { socket: SOCKET_OPTION, config: CONFIG_OPTION, json: JSON_OPTION };
 
 export const COMMANDS: readonly Command[] = [
   RUN_COMMAND,
@@ -38,6 +41,49 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./paths.ts")).showPaths(input),
   },
   {
+    name: "aggregate",
+    summary: "uptime, latency, loss, jitter and score of paths over a span",
+    operands: "[PATH...]",
+    options: { ...SPAN_OPTIONS, ...AGENT_OPTIONS, csv: CSV_OPTION },
+    notes: "Exit codes: 0 shown, 1 no such path, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./aggregate.ts")).showAggregate(input),
+  },
+  {
+    name: "history",
+    summary: "a path over time, as bars on a terminal",
+    operands: "PATH",
+    options: {
+      ...SPAN_OPTIONS,
+      resolution: RESOLUTION_OPTION,
+      ...AGENT_OPTIONS,
+      csv: CSV_OPTION,
+    },
+    notes: "Exit codes: 0 shown, 1 no such path, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./history.ts")).showHistory(input),
+  },
+  {
+    name: "export",
+    summary: "history of all paths to standard output, as CSV or JSON lines",
+    operands: "[PATH...]",
+    options: {
+      ...SPAN_OPTIONS,
+      resolution: RESOLUTION_OPTION,
+      format: { type: "string", value: "FORMAT", help: "csv or json (default csv)" },
+      socket: SOCKET_OPTION,
+      config: CONFIG_OPTION,
+    },
+    notes: "Exit codes: 0 written, 1 no such path, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./export.ts")).exportHistory(input),
+  },
+  {
+    name: "backup",
+    summary: "copy the history database into a file while the agent runs",
+    operands: "FILE",
+    options: AGENT_OPTIONS,
+    notes: "Exit codes: 0 copied, 1 failed, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./backup.ts")).backUp(input),
+  },
+  {
     name: "probe",
     summary: "probe targets now, like fping (needs no agent)",
     operands: "TARGET...",
@@ -51,9 +97,20 @@ export const COMMANDS: readonly Command[] = [
         help: "between probes of one target (default 1000, at least 10)",
       },
       timeout: { type: "string", short: "t", value: "MS", help: "later is late (default 1000)" },
-      type: { type: "string", short: "T", value: "TYPE", help: "icmp or udp (default icmp)" },
-      port: { type: "string", short: "p", value: "PORT", help: "udp: port (default 7)" },
-      size: { type: "string", short: "b", value: "OCTETS", help: "payload (default 56)" },
+      type: {
+        type: "string",
+        short: "T",
+        value: "TYPE",
+        help: "icmp, udp or stamp (default icmp)",
+      },
+      port: { type: "string", short: "p", value: "PORT", help: "udp: default 7; stamp: 862" },
+      size: {
+        type: "string",
+        short: "b",
+        value: "OCTETS",
+        help: "payload (default 56; stamp: packet, 44)",
+      },
+      "key-file": { type: "string", value: "FILE", help: "stamp: authenticate with this key" },
       interface: { type: "string", short: "I", value: "DEVICE", help: "send through this device" },
       dscp: { type: "string", value: "N", help: "0 to 63 (default 0)" },
       ttl: { type: "string", value: "N", help: "1 to 255 (default: the system's)" },

@@ -3,6 +3,7 @@
 import { milliseconds } from "../domain/amount.ts";
 import type { OutcomeKind } from "../domain/outcome.ts";
 import { OUTCOME_KINDS } from "../domain/outcome.ts";
+import type { Directions } from "../domain/path-health.ts";
 import type { WasmScorer } from "../scoring/wasm-scorer.ts";
 
 export interface ProbedTarget {
@@ -16,6 +17,8 @@ export interface ProbeOutcome {
   readonly rttMs: number | null;
   /** ICMP type << 8 | code, or errno. */
   readonly code: number;
+  /** To a STAMP reflector, between synchronised clocks; null: withheld. */
+  readonly forwardMs: number | null;
 }
 
 export interface ProbeSummary {
@@ -37,6 +40,8 @@ export interface ProbeSummary {
   };
   readonly jitter_ms: number | null;
   readonly mos: number | null;
+  /** STAMP only. */
+  readonly directions?: Directions;
 }
 
 export function targetName({ host, address }: ProbedTarget): string {
@@ -63,11 +68,17 @@ export function outcomeJson(target: ProbedTarget, outcome: ProbeOutcome): string
     outcome: outcome.kind,
     rtt_ms: rounded(outcome.rttMs ?? Number.NaN),
     ...(outcome.code === 0 ? {} : { code: outcome.code }),
+    ...(outcome.forwardMs === null ? {} : { one_way_forward_ms: rounded(outcome.forwardMs) }),
   });
 }
 
 /** What a series came to, from the core. */
-export function summaryOf(scorer: WasmScorer, series: number, target: ProbedTarget): ProbeSummary {
+export function summaryOf(
+  scorer: WasmScorer,
+  series: number,
+  target: ProbedTarget,
+  directions?: Directions,
+): ProbeSummary {
   const { totals, ...columns } = scorer.series;
   const counts = OUTCOME_KINDS.map((kind, i) => [
     kind,
@@ -96,6 +107,7 @@ export function summaryOf(scorer: WasmScorer, series: number, target: ProbedTarg
     },
     jitter_ms: value("jitterMs"),
     mos: value("mos"),
+    ...(directions === undefined ? {} : { directions }),
   };
 }
 
@@ -124,7 +136,18 @@ export function summaryLine(summary: ProbeSummary): string {
   const sides = SIDE_KINDS.filter((kind) => (summary.outcomes[kind] ?? 0) > 0)
     .map((kind) => `${summary.outcomes[kind]} ${kind}`)
     .join(", ");
-  return `${head}${times}${sides === "" ? "" : `, ${sides}`}`;
+  return `${head}${times}${directionText(summary.directions)}${sides === "" ? "" : `, ${sides}`}`;
+}
+
+/** What exists of it. */
+function directionText(directions: Directions | undefined): string {
+  if (directions === undefined) return "";
+  const { forward_loss_pct: there, backward_loss_pct: back } = directions;
+  const { one_way_forward_ms: forward, one_way_backward_ms: backward } = directions;
+  const loss =
+    there === null ? "" : `, forward/backward %loss = ${there.toFixed(1)}/${back?.toFixed(1)}`;
+  if (forward === null) return loss;
+  return `${loss}, one-way = ${milliseconds(forward)}/${milliseconds(backward)} ms`;
 }
 
 function triple(a: number | null, b: number | null, c: number | null): string {

@@ -3,12 +3,14 @@
  * Ctrl-C ends it early with the summary of what there is.
  */
 
+import { takeRecord } from "../controller/direction-book.ts";
 import type { ParsedAddress } from "../domain/address.ts";
 import { formatAddress } from "../domain/address.ts";
-import { OUTCOME, OUTCOME_KINDS } from "../domain/outcome.ts";
+import { OUTCOME, OUTCOME_FLAG, OUTCOME_KINDS } from "../domain/outcome.ts";
 import { US_PER_MS } from "../domain/units.ts";
 import { coreBytes } from "../io/core-asset.ts";
 import { resolveName } from "../io/resolver.ts";
+import { DirectionWindow } from "../scoring/direction.ts";
 import type { WasmScorer } from "../scoring/wasm-scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import { OUTCOME_SIZE, viewOf, writeOutcome } from "../wire/frame.ts";
@@ -56,8 +58,9 @@ async function resolveAll(request: ProbeRequest): Promise<{ found: Found[]; miss
   );
   for (const [i, answer] of answers.entries()) {
     const host = request.hosts[i] ?? "";
-    if (answer.kind === "failed") missing.push(`cannot resolve ${host}: ${answer.reason}`);
-    else found.push({ host, address: formatAddress(answer.address), parsed: answer.address });
+    const parsed = answer.kind === "resolved" ? answer.addresses[0] : undefined;
+    if (parsed !== undefined) found.push({ host, address: formatAddress(parsed), parsed });
+    else if (answer.kind === "failed") missing.push(`cannot resolve ${host}: ${answer.reason}`);
   }
   return { found, missing };
 }
@@ -69,6 +72,8 @@ class ProbeRun {
   readonly #loop: ProbeLoop;
   readonly #record = new Uint8Array(OUTCOME_SIZE);
   readonly #view = viewOf(this.#record);
+  /** With STAMP, per target. */
+  readonly #windows: readonly DirectionWindow[];
   #open: number;
   #interrupted = false;
 
@@ -76,12 +81,15 @@ class ProbeRun {
     this.#request = request;
     this.#targets = targets;
     this.#open = targets.length * request.count;
+    const window = Math.min(request.count, WINDOW_MAX);
+    const isStamp = request.type === "stamp";
+    this.#windows = isStamp ? targets.map(() => new DirectionWindow(window)) : [];
     this.#scorer.configure(
       targets.map((_, i) => ({
         firstSeries: i,
         seriesCount: 1,
         reliability: 1,
-        windowProbes: Math.min(request.count, WINDOW_MAX),
+        windowProbes: window,
         minSamples: 1,
         thresholds: NO_THRESHOLDS,
         weights: { latency: 0.4, loss: 0.4, jitter: 0.2 },
@@ -92,9 +100,10 @@ class ProbeRun {
         request,
         targets.map(({ parsed }) => parsed),
       ),
+      keys: request.key === null ? new Map() : new Map([[1, request.key]]),
       seed: crypto.getRandomValues(new Int32Array(1))[0] ?? 0,
       sendsMax: request.count,
-      sink: { record: (outcome) => this.#take(outcome), stalled: () => {} },
+      sink: { record: (outcome) => this.#take(outcome), verdict: () => {}, stalled: () => {} },
     });
   }
 
@@ -124,7 +133,9 @@ class ProbeRun {
   /** Prints the summaries; true when every target replied at least once. */
   summarize(): boolean {
     this.#loop.close();
-    const summaries = this.#targets.map((target, i) => summaryOf(this.#scorer, i, target));
+    const summaries = this.#targets.map((target, i) =>
+      summaryOf(this.#scorer, i, target, this.#windows[i]?.read()),
+    );
     if (!this.#request.json && !this.#request.quiet) console.log("");
     for (const summary of summaries) {
       console.log(this.#request.json ? summaryJson(summary) : summaryLine(summary));
@@ -135,6 +146,8 @@ class ProbeRun {
   #take(outcome: Readonly<Outcome>): void {
     writeOutcome(this.#view, 0, outcome);
     this.#scorer.ingest(this.#record);
+    const window = this.#windows[outcome.series];
+    if (window !== undefined) takeRecord(window, this.#view, 0);
     const { kind } = outcome;
     // Side counts and the final class of an expired probe end no probe of their own.
     const ends = kind <= OUTCOME.expired || (kind >= OUTCOME.unreachable && kind <= OUTCOME.unsent);
@@ -147,7 +160,9 @@ class ProbeRun {
       seq: outcome.seq,
       kind: kind === OUTCOME.expired ? ("lost" as const) : (OUTCOME_KINDS[kind] ?? "lost"),
       rttMs: replied ? outcome.rttUs / US_PER_MS : null,
-      code: outcome.code,
+      // Of a reply it is the reflector's count, which means nothing alone.
+      code: replied ? 0 : outcome.code,
+      forwardMs: (outcome.flags & OUTCOME_FLAG.oneWay) === 0 ? null : outcome.forwardUs / US_PER_MS,
     };
     console.log(this.#request.json ? outcomeJson(target, line) : outcomeLine(target, line));
   }

@@ -1,5 +1,6 @@
 /** `status`: is the agent well, and what are its paths. */
 
+import type { RetentionPlan } from "../domain/retention.ts";
 import type { AgentStatus } from "../io/http/view.ts";
 import { pathTable } from "../io/table.ts";
 import type { ProcessState } from "../wire/frame.ts";
@@ -46,8 +47,19 @@ export function statusLines(agent: AgentStatus): string[] {
         ]),
     `worker    ${worker.acknowledged ? "probing" : "not probing"}${stamps}`,
     `store     ${stored}, ${store.pending_rows} rows not written yet`,
+    `history   ${keptText(store.retention)}`,
     ...agent.problems.map((problem) => `problem   ${problem}`),
   ];
+}
+
+function keptText(plan: RetentionPlan): string {
+  const days = (seconds: number) => `${Math.round(seconds / 86_400)} d`;
+  const cut = plan.shortened.length > 0 ? `; shortened to fit: ${plan.shortened.join(", ")}` : "";
+  return (
+    `checks ${days(plan.raw_secs)}, 5 min ${days(plan.rollup_5m_secs)}, ` +
+    `hours ${days(plan.rollup_1h_secs)}, days ${days(plan.rollup_1d_secs)}, ` +
+    `at most ${plan.budget_mb} MB${cut}`
+  );
 }
 
 function processText(state: ProcessState): string {

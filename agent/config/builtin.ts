@@ -1,6 +1,7 @@
 /**
  * What `run` does without a configuration: it watches loopback three ways, at a pace that shows a
- * status within 3 s and fills the history at once. One path answers by the agent's own echo.
+ * status within 3 s and fills the history at once. Two paths answer by the agent's own echo and by
+ * its own STAMP reflector.
  */
 
 import type { AgentConfig, HealthConfig, PathConfig, ProbeConfig } from "../domain/config.ts";
@@ -21,9 +22,12 @@ export interface BuiltinOptions {
   /** "address:port"; default 127.0.0.1:9477; null: no TCP listener. */
   readonly listen?: string | null;
   readonly echoPort?: number;
+  readonly reflectorPort?: number;
 }
 
 export const ECHO_PORT = 9_707;
+/** Not the 862 of the RFC: that one needs a privilege, and may be somebody else's. */
+export const REFLECTOR_PORT = 9_862;
 
 /** Two probes per second: five samples after 2.5 s. */
 const HEALTH: HealthConfig = {
@@ -35,15 +39,18 @@ const HEALTH: HealthConfig = {
 /** A short trial should find its history on disk. */
 const FLUSH_SECS = 10;
 
+const LOOPBACK_REFLECTOR = { allow: [], key_file: null, stateful: true, rate: 100 } as const;
+
 export function builtinConfig(options: BuiltinOptions): AgentConfig {
-  const echo = `127.0.0.1:${options.echoPort ?? ECHO_PORT}`;
-  const port = options.echoPort ?? ECHO_PORT;
+  const udp = { type: "udp", port: options.echoPort ?? ECHO_PORT } as const;
+  const stamp = { type: "stamp", port: options.reflectorPort ?? REFLECTOR_PORT } as const;
   return {
     node: { id: options.nodeId, site: "", labels: {} },
     paths: [
       loopbackPath("loopback-icmp", "Loopback, IPv4 ICMP", "127.0.0.1", {}),
       loopbackPath("loopback-icmp6", "Loopback, IPv6 ICMP", "::1", {}),
-      loopbackPath("loopback-udp", "Loopback, UDP echo", "127.0.0.1", { type: "udp", port }),
+      loopbackPath("loopback-udp", "Loopback, UDP echo", "127.0.0.1", udp),
+      loopbackPath("loopback-stamp", "Loopback, STAMP", "127.0.0.1", stamp),
     ],
     policies: [],
     storage: { ...DEFAULT_STORAGE, path: options.storagePath, flush_interval_secs: FLUSH_SECS },
@@ -52,7 +59,8 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
       listen: options.listen === undefined ? DEFAULT_HTTP.listen : options.listen,
       socket: options.socket,
     },
-    echo: { listen: echo },
+    echo: { listen: `127.0.0.1:${udp.port}` },
+    reflector: { ...LOOPBACK_REFLECTOR, listen: [`127.0.0.1:${stamp.port}`] },
     origin: "built-in",
   };
 }

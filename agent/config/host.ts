@@ -2,6 +2,7 @@
 
 import type { ParsedAddress } from "../domain/address.ts";
 import { isLoopback, parseAddress } from "../domain/address.ts";
+import { parsePrefix } from "../domain/prefix.ts";
 import type { TextForm } from "./section.ts";
 import { textForm } from "./section.ts";
 
@@ -60,10 +61,7 @@ export function parseListen(text: string): ListenAddress | null {
 
 /** An address with its length in bits, such as 10.0.0.0/8. */
 export function isPrefix(text: string): boolean {
-  const match = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text);
-  const address = match === null ? null : parseAddress(match[1] ?? "");
-  if (address === null) return false;
-  return match?.[2] === undefined || Number(match[2]) <= address.bytes.byteLength * 8;
+  return parsePrefix(text) !== null;
 }
 
 /** IFNAMSIZ is 16 with the final zero; the kernel refuses "/", blanks, "." and "..". */

@@ -21,6 +21,8 @@ import type { Problem } from "./problem.ts";
 import { createReport, orderedProblems } from "./problem.ts";
 import type { RawMap } from "./raw.ts";
 import { emptyMap } from "./raw.ts";
+import { readReflector } from "./reflector.ts";
+import { rejectUnroutable } from "./route-match.ts";
 import type { Section } from "./section.ts";
 import { openSection } from "./section.ts";
 import { readStorage } from "./storage.ts";
@@ -62,6 +64,7 @@ export function parseConfig(
   const config = readConfig(section, nodeId, names[0] ?? "built-in");
   rejectUnavailable(section);
   rejectOverload(section, config.paths);
+  rejectUnroutable(section, config.paths, config.policies);
   if (report.problems.length > 0) return invalid(report.problems, report.warnings, names);
   return { kind: "ok", config, warnings: orderedProblems(report.warnings, names) };
 }
@@ -75,6 +78,7 @@ function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string
     storage: readStorage(root),
     http: readHttp(root),
     echo: null,
+    reflector: readReflector(root),
     origin,
   };
 }

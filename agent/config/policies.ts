@@ -4,14 +4,13 @@
  */
 
 import type { PolicyConfig } from "../domain/config.ts";
-import { INTERFACE_FORM, PREFIX_FORM } from "./host.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
 import { NAME_FORM } from "./paths.ts";
+import { readRoute, rejectShadowed } from "./route-match.ts";
 import type { Item, Section } from "./section.ts";
 import {
   complain,
-  has,
   isEmptyList,
   itemAt,
   openSection,
@@ -23,7 +22,6 @@ import {
   readTexts,
   rejectKey,
   requireText,
-  subsection,
   textForm,
   warnKey,
 } from "./section.ts";
@@ -34,18 +32,12 @@ type PolicySection = Section<KeyOf<"policy">>;
 const THRESHOLD_GAP = 10;
 /** Slots of routing tables. */
 const POLICIES_MAX = 60;
-/** Selectors of one policy, as rule priorities. */
-const MATCHES_MAX = 16;
 const ID_MAX = 2 ** 31 - 1;
 const SCORE = { min: 0, max: 100 };
 const DELAY = { min: 0, max: 86_400, unit: "s" };
+const DWELL = { min: 1, max: 3_600, unit: "s" };
+const FLOWS = ["keep", "reset-on-hard-down", "reset-always"] as const;
 const PATH_FORM = textForm(/^[^\s]{1,63}$/, "the id of a path");
-const DEFAULT_TO = "default";
-const TO_FORM = {
-  want: "default, an address or a prefix",
-  accepts: (text: string) => text === DEFAULT_TO || PREFIX_FORM.accepts(text),
-};
-
 /** One for all: a warning per policy would hide the others. */
 const WARNING = "only read: this version decides nothing by them and changes no routes";
 
@@ -60,7 +52,7 @@ export function readPolicies(
   const sections = items.map((item) => openSection(item, KEYS.policy, root.report));
   const policies = sections.map((section) => readPolicy(section, pathIds));
   rejectRepeats(policies, sections);
-  rejectSecondDefault(sections);
+  rejectShadowed(policies, sections);
   if (items.length > 0) warnKey(root, "policies", WARNING);
   return policies;
 }
@@ -80,7 +72,6 @@ function readPolicy(section: PolicySection, pathIds: ReadonlySet<string>): Polic
     rejectKey(section, "failback_threshold", message);
   }
   if (primary !== "") rejectUnknownPath(itemAt(section, "primary"), primary, pathIds, section);
-  readActions(section);
   return {
     id,
     name: readText(section, "name", NAME_FORM, `policy-${id}`),
@@ -89,7 +80,13 @@ function readPolicy(section: PolicySection, pathIds: ReadonlySet<string>): Polic
     failover_threshold: failover,
     failback_threshold: failback,
     failback_delay_secs: readInteger(section, "failback_delay_secs", DELAY, 60),
+    backup_threshold: readInteger(section, "backup_threshold", SCORE, 50),
+    min_improvement: readInteger(section, "min_improvement", SCORE, 15),
+    dwell_secs: readInteger(section, "dwell_secs", DWELL, 10),
     enabled: readFlag(section, "enabled", true),
+    route: readRoute(section),
+    all_down: readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold"),
+    flows: readChoice(section, "flows", FLOWS, "reset-on-hard-down"),
   };
 }
 
@@ -129,32 +126,6 @@ function rejectUnknownPath(
   complain(report, item.raw.place, item.key, message);
 }
 
-/** What a policy would do to traffic: checked for form, and not done in this version. */
-function readActions(section: PolicySection): void {
-  readChoice(section, "all_down", ["hold", "unreachable", "os"], "hold");
-  readChoice(section, "flows", ["keep", "reset-on-hard-down", "reset-always"], "keep");
-  if (has(section, "route")) readRoute(section);
-}
-
-function readRoute(section: PolicySection): void {
-  const route = subsection(section, "route", KEYS.route);
-  const matches = readList(route, "match");
-  if (matches.length === 0 || matches.length > MATCHES_MAX) {
-    const message = `cannot use ${matches.length} selectors: want 1 to ${MATCHES_MAX}`;
-    rejectKey(route, "match", message);
-  }
-  for (const item of matches) {
-    const match = openSection(item, KEYS.match, section.report);
-    readText(match, "from", PREFIX_FORM, null);
-    readText(match, "to", TO_FORM, null);
-    readInteger(match, "fwmark", { min: 1, max: 0xffff_ffff }, 1);
-    readText(match, "iif", INTERFACE_FORM, null);
-    if (item.raw.kind === "map" && match.map.entries.size === 0) {
-      complain(section.report, item.raw.place, item.key, "missing: want from, to, fwmark or iif");
-    }
-  }
-}
-
 function rejectRepeats(
   policies: readonly PolicyConfig[],
   sections: readonly PolicySection[],
@@ -166,20 +137,5 @@ function rejectRepeats(
     if (id === 0) continue;
     if (first === undefined) firsts.set(id, section.key);
     else rejectKey(section, "id", `given twice: ${first} has the id ${id} too`);
-  }
-}
-
-/** Whatever has no better route can go one way only. */
-function rejectSecondDefault(sections: readonly PolicySection[]): void {
-  let first: string | null = null;
-  for (const section of sections) {
-    const silent = { ...section, report: { problems: [], warnings: [] } };
-    for (const item of readList(subsection(silent, "route", KEYS.route), "match")) {
-      const match = openSection(item, KEYS.match, silent.report);
-      if (readText(match, "to", TO_FORM, null) !== DEFAULT_TO || match.map.entries.size > 1)
-        continue;
-      if (first === null) first = item.key;
-      else complain(section.report, item.raw.place, `${item.key}.to`, `given twice: ${first} too`);
-    }
   }
 }

@@ -4,9 +4,10 @@
  */
 
 import type { ProbeConfig, ProbeType } from "../domain/config.ts";
+import { FILE_FORM } from "./host.ts";
 import type { KeyOf } from "./keys.ts";
 import type { Section } from "./section.ts";
-import { has, readChoice, readFlag, readInteger, rejectKey } from "./section.ts";
+import { has, readChoice, readFlag, readInteger, readText, rejectKey } from "./section.ts";
 
 export type ProbeSection = Section<KeyOf<"probe">>;
 
@@ -24,24 +25,27 @@ export const DEFAULT_PROBE: ProbeDraft = {
   family: "any",
   port: 0,
   accept_unreachable: false,
+  key_file: null,
 };
 
 const TYPES = ["icmp", "udp", "stamp"] as const;
 const FAMILIES = ["any", "ipv4", "ipv6"] as const;
 /** The random token of a probe. */
 const SIZE_MIN = 8;
-/** Token and sequence number; ICMP has the latter in its header. */
-const SIZE_MIN_UDP = 16;
+/** UDP: token and sequence number; ICMP has the latter in its header. STAMP: the base packet. */
+const SIZE_MIN_OF = { icmp: SIZE_MIN, udp: 16, stamp: 44 } as const;
+/** With a key. */
+const SIZE_MIN_SEALED = 112;
 /** 1,500 octets less an IPv4 and an ICMP or UDP header: a probe is never fragmented on ethernet. */
 const SIZE_MAX = 1_472;
 
 /** Reads a probe block over `base`. */
 export function readProbe(section: ProbeSection, base: ProbeDraft): ProbeDraft {
-  const type = readType(section, base.type);
+  const type = readChoice(section, "type", TYPES, base.type);
   const inherited = type === base.type ? base : DEFAULT_PROBE;
   rejectForeignKeys(section, type);
   const isSizeGiven = section.map.entries.has("size");
-  const size = { min: type === "udp" ? SIZE_MIN_UDP : SIZE_MIN, max: SIZE_MAX, unit: "octets" };
+  const size = { min: SIZE_MIN_OF[type], max: SIZE_MAX, unit: "octets" };
   return {
     type,
     size: isSizeGiven ? readInteger(section, "size", size, size.min) : base.size,
@@ -51,32 +55,24 @@ export function readProbe(section: ProbeSection, base: ProbeDraft): ProbeDraft {
     family: readChoice(section, "family", FAMILIES, base.family),
     port: readInteger(section, "port", { min: 1, max: 65_535 }, inherited.port),
     accept_unreachable: readFlag(section, "accept_unreachable", inherited.accept_unreachable),
+    key_file: readText(section, "key_file", FILE_FORM, inherited.key_file),
   };
 }
 
 /** Settles the payload: `preset` octets unless given, and at least what the type needs. */
 export function finishProbe(draft: ProbeDraft, preset: number): ProbeConfig {
-  const least = draft.type === "udp" ? SIZE_MIN_UDP : SIZE_MIN;
+  const least = draft.key_file === null ? SIZE_MIN_OF[draft.type] : SIZE_MIN_SEALED;
   return { ...draft, size: Math.max(draft.size ?? preset, least) };
-}
-
-function readType(section: ProbeSection, fallback: ProbeType): ProbeType {
-  const type = readChoice(section, "type", TYPES, fallback);
-  if (type === "stamp" && has(section, "type")) {
-    rejectKey(
-      section,
-      "type",
-      `cannot use "stamp": not available in this version, want icmp or udp`,
-    );
-  }
-  return type;
 }
 
 function rejectForeignKeys(section: ProbeSection, type: ProbeType): void {
   if (type === "icmp" && has(section, "port")) {
-    rejectKey(section, "port", "remove the port: icmp has none, want type: udp");
+    rejectKey(section, "port", "remove the port: icmp has none, want type: udp or stamp");
   }
   if (type !== "udp" && has(section, "accept_unreachable")) {
     rejectKey(section, "accept_unreachable", `remove it: the type is ${type}, want type: udp`);
+  }
+  if (type !== "stamp" && has(section, "key_file")) {
+    rejectKey(section, "key_file", `remove it: the type is ${type}, want type: stamp`);
   }
 }

@@ -5,12 +5,10 @@
 
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
-import { isNull } from "./raw.ts";
 import type { Section } from "./section.ts";
 import {
   complain,
   has,
-  itemAt,
   readChoice,
   readDuration,
   readEntries,
@@ -32,9 +30,6 @@ export function rejectUnavailable(root: Section<KeyOf<"root">>): void {
       complain(root.report, raw.place, key, unavailable(section));
     }
   }
-  const { raw } = itemAt(root, "reflector");
-  const isEmpty = raw.kind === "map" && raw.entries.size === 0;
-  if (!isNull(raw) && !isEmpty) rejectKey(root, "reflector", unavailable("the reflector"));
 }
 
 function unavailable(what: string): string {

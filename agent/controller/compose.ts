@@ -1,23 +1,30 @@
 /** The composition root: builds the controller's parts in dependency order, decides nothing. */
 
 import type { AgentConfig } from "../domain/config.ts";
+import { planRetention } from "../domain/retention.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
 import { micros, US_PER_S } from "../domain/units.ts";
 import { Engine } from "../engine/engine.ts";
-import { createClock, createTimers } from "../io/clock.ts";
+import { createClock, createTimers, isClockSynchronised } from "../io/clock.ts";
 import { coreBytes } from "../io/core-asset.ts";
+import type { HttpOptions } from "../io/http/app.ts";
 import { createApp } from "../io/http/app.ts";
 import { serveHttp } from "../io/http/server.ts";
+import { keyReader } from "../io/key-file.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
 import { SqliteJournal } from "../io/store/journal.ts";
 import { readToken } from "../io/token-file.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
+import { Aggregator } from "./aggregator.ts";
+import { ClockGuard } from "./clock-guard.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import { HealthReader } from "./health-reader.ts";
 import { Names } from "./names.ts";
+import type { Clock, Log, Timers } from "./ports.ts";
+import { RollupFeed } from "./rollup-feed.ts";
 import { TablePrinter } from "./table-printer.ts";
 import { createView } from "./view.ts";
 
@@ -37,44 +44,43 @@ export interface Agent {
 
 export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<Agent> {
   const { config, display } = runPlan;
-  const write = (text: string) => void process.stdout.write(text);
+  const { storage } = config;
   const clock = createClock();
   const timers = createTimers(clock);
   const log = createProcessLog("controller", display);
   const scorer = loadScorer(coreBytes());
   const engine = new Engine(scorer, {
-    flushInterval: micros(config.storage.flush_interval_secs * US_PER_S),
+    flushInterval: micros(storage.flush_interval_secs * US_PER_S),
   });
   const status = (path: number) => engine.status(path);
-  const journal = new SqliteJournal({
-    path: config.storage.path,
-    maxSizeMb: config.storage.max_size_mb,
+  const { journal, guard } = openJournal(config, { clock, timers, log });
+  const history = new RollupFeed({ clock, timers, log, scorer, journal, guard, storage });
+  const health = new HealthReader({ clock, scorer, status });
+  const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
+  const driver = new Driver({
     clock,
     timers,
     log,
-    isCalm: () => true, // no policy moves traffic yet
+    scorer,
+    engine,
+    journal,
+    history,
+    channel: { send: outside.sendToWorker },
+    health,
+    keys: keyReader(log),
+    onTargetDead: (series) => current.doubt(series),
   });
-  const channel = { send: outside.sendToWorker };
-  const health = new HealthReader({ clock, scorer, status });
-  const driver = new Driver({ clock, timers, log, scorer, engine, journal, channel, health });
-  const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
   const current = new CurrentPlan(config, { names, addresses }, (applied, moved) => {
     health.configure(applied.config, applied.plan);
-    if (moved === null) driver.applyPlan(applied.plan);
-    else driver.readdress(applied.plan, moved);
+    if (moved !== null) driver.readdress(applied.plan, moved);
+    else history.retable(applied.config.paths, () => driver.applyPlan(applied.plan));
   });
   const httpProblems: string[] = [];
-  const parts = { clock, scorer, driver, health, journal, status, httpProblems };
+  const aggregator = new Aggregator({ clock, timers, journal, history });
+  const parts = { clock, scorer, driver, health, journal, aggregator, status, httpProblems };
   const view = createView({ ...parts, ...outside, current: () => current.value });
-  const app = createApp(view, {
-    clock,
-    log,
-    listen: config.http.listen,
-    allowedHosts: config.http.allowed_hosts,
-    token: readToken(config.http.token_file, log),
-    anonymousRead: config.http.allow_anonymous_read,
-  });
+  const app = createApp(view, appOptions(config, { clock, log }));
   const http = await serveHttp(app, config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
@@ -91,7 +97,46 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     async stop() {
       printer.stop();
       await http.stop();
+      history.stop();
       driver.stop();
     },
   };
+}
+
+function openJournal(
+  config: AgentConfig,
+  parts: { readonly clock: Clock; readonly timers: Timers; readonly log: Log },
+): { readonly journal: SqliteJournal; readonly guard: ClockGuard } {
+  const journal = new SqliteJournal({
+    path: config.storage.path,
+    maxSizeMb: config.storage.max_size_mb,
+    ...parts,
+    plan: () => planRetention(config),
+    isClockTrusted: () => guard.isTrusted,
+    isCalm: () => true, // no policy moves traffic yet
+  });
+  const guard = new ClockGuard({
+    clock: parts.clock,
+    isSynchronised: isClockSynchronised,
+    newestStored: () => journal.newestStored,
+  });
+  return { journal, guard };
+}
+
+function appOptions(
+  { http }: AgentConfig,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): HttpOptions {
+  return {
+    clock,
+    log,
+    listen: http.listen,
+    allowedHosts: http.allowed_hosts,
+    token: readToken(http.token_file, log),
+    anonymousRead: http.allow_anonymous_read,
+  };
+}
+
+function write(text: string): void {
+  process.stdout.write(text);
 }

@@ -10,7 +10,7 @@ import type { PathIndex } from "../domain/ids.ts";
 import { pathIndex } from "../domain/ids.ts";
 import type { Names } from "./names.ts";
 import type { AddressBook, ProbePlan } from "./probe-table.ts";
-import { planProbes } from "./probe-table.ts";
+import { addressKey, planProbes } from "./probe-table.ts";
 
 export interface AppliedPlan {
   readonly config: AgentConfig;
@@ -56,6 +56,12 @@ export class CurrentPlan {
     this.#value = { ...this.#value, config };
     this.follow();
     return true;
+  }
+
+  /** The target of this series fell silent: its name is asked again. */
+  doubt(series: number): void {
+    const target = this.#value.plan.series[series]?.target;
+    if (target !== undefined) this.#sources.names.doubt(addressKey(target));
   }
 
   #readdress(config: AgentConfig): void {

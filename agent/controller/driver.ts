@@ -5,6 +5,7 @@
  */
 
 import type { PathIndex } from "../domain/ids.ts";
+import { pathIndex } from "../domain/ids.ts";
 import { unreachable } from "../domain/invariant.ts";
 import type { Instant } from "../domain/units.ts";
 import { between, instant, US_PER_S } from "../domain/units.ts";
@@ -20,10 +21,22 @@ import {
   HEADER_SIZE,
   OUTCOME_SIZE,
   readHeader,
+  TABLE_FLAG,
   viewOf,
 } from "../wire/frame.ts";
+import { encodeStampKey } from "../wire/stamp-key.ts";
+import { decodeVerdicts, VERDICT } from "../wire/verdict.ts";
 import type { HealthReader } from "./health-reader.ts";
-import type { Clock, Disarm, Journal, Log, ProbeChannel, Timers } from "./ports.ts";
+import type {
+  Clock,
+  Disarm,
+  HistoryFeed,
+  Journal,
+  KeyReader,
+  Log,
+  ProbeChannel,
+  Timers,
+} from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
 
 export interface DriverParts {
@@ -33,8 +46,12 @@ export interface DriverParts {
   readonly scorer: Scorer;
   readonly engine: Engine;
   readonly journal: Journal;
+  readonly history: HistoryFeed;
   readonly channel: ProbeChannel;
   readonly health: HealthReader;
+  /** The target of this series stopped answering. */
+  onTargetDead(series: number): void;
+  readonly keys: KeyReader;
 }
 
 /** A timer this late means that we were stopped: that span proves nothing about any path. */
@@ -84,6 +101,7 @@ export class Driver {
   applyPlan(plan: ProbePlan): void {
     const now = this.#beginEpoch(plan);
     this.#parts.scorer.configure(plan.layouts);
+    this.#parts.health.directions.configure(plan);
     this.#step([{ kind: "table", paths: plan.enginePaths }], now);
     this.#sendTable();
   }
@@ -91,7 +109,11 @@ export class Driver {
   /** The same paths with other addresses: only the windows of `moved` start anew. */
   readdress(plan: ProbePlan, moved: readonly PathIndex[]): void {
     this.#beginEpoch(plan);
-    for (const path of moved) this.#parts.scorer.resetPath(path);
+    for (const path of moved) {
+      // A verdict stays: another address of a dead path has to prove itself first.
+      this.#parts.scorer.resetPath(path);
+      this.#parts.health.directions.resetPath(path);
+    }
     this.#sendTable();
   }
 
@@ -108,7 +130,7 @@ export class Driver {
   peerChanged(generation: number): void {
     this.#generation = generation;
     this.#acknowledged = false;
-    if (generation === 0) this.#step([{ kind: "worker-lost" }], this.#parts.clock.monotonic());
+    if (generation === 0) this.#loseWorker();
     else this.#sendTable();
   }
 
@@ -133,6 +155,9 @@ export class Driver {
         // Both ends are this program, of one version: the shape is wire/frame.ts's.
         this.#counters = decodeJson(frame) as WorkerCounters;
         return;
+      case FRAME.verdict:
+        this.#takeVerdicts(header, frame);
+        return;
       case FRAME.stall:
         this.#takeStall(frame);
         return;
@@ -148,8 +173,25 @@ export class Driver {
 
   #sendTable(): void {
     if (this.#plan === null || this.#generation === 0) return;
-    for (const frame of encodeTable(this.#epoch, this.#generation, this.#plan.rows)) {
+    this.#sendKeys(this.#plan.keyFiles);
+    // A worker that takes the table over must not believe in a path that was judged before.
+    const rows = this.#plan.rows.map((row) =>
+      this.#parts.engine.isHardDown(row.path)
+        ? { ...row, flags: row.flags | TABLE_FLAG.hardDown }
+        : row,
+    );
+    for (const frame of encodeTable(this.#epoch, this.#generation, rows)) {
       this.#parts.channel.send(frame);
+    }
+  }
+
+  /** A key that cannot be read is not sent: the worker does not probe its targets then. */
+  #sendKeys(files: readonly string[]): void {
+    const { channel, keys } = this.#parts;
+    for (const [i, file] of files.entries()) {
+      const key = keys(file);
+      if (key === null) continue;
+      channel.send(encodeStampKey(this.#epoch, this.#generation, i + 1, key));
     }
   }
 
@@ -159,10 +201,41 @@ export class Driver {
       this.#staleFrames++;
       return;
     }
-    const { scorer, clock } = this.#parts;
-    const count = scorer.ingest(frame.subarray(HEADER_SIZE, end));
+    const { scorer, clock, health } = this.#parts;
+    const records = frame.subarray(HEADER_SIZE, end);
+    const count = scorer.ingest(records);
+    health.directions.ingest(records);
     this.#lastIngest = clock.monotonic();
     this.#step([{ kind: "ingested", paths: scorer.touchedPaths, count }], this.#lastIngest);
+  }
+
+  #loseWorker(): void {
+    const { scorer, clock } = this.#parts;
+    for (let path = 0; path < scorer.pathCount; path++) scorer.setHardDown(pathIndex(path), false);
+    this.#step([{ kind: "worker-lost" }], clock.monotonic());
+  }
+
+  #takeVerdicts(header: FrameHeader, frame: Uint8Array): void {
+    const records = header.aux === this.#epoch ? decodeVerdicts(frame, header) : null;
+    if (records === null) {
+      this.#staleFrames++;
+      return;
+    }
+    const now = this.#parts.clock.monotonic();
+    for (const { kind, index } of records) {
+      if (kind === VERDICT.down) this.#judge(pathIndex(index), true, now);
+      if (kind === VERDICT.up) this.#judge(pathIndex(index), false, now);
+      if (kind === VERDICT.targetDead) this.#parts.onTargetDead(index);
+    }
+  }
+
+  /** Lifted, the window starts anew: what it holds is of the time before. */
+  #judge(path: PathIndex, isDown: boolean, now: Instant): void {
+    const { scorer } = this.#parts;
+    if (path >= scorer.pathCount) return;
+    scorer.setHardDown(path, isDown);
+    if (!isDown) scorer.resetPath(path);
+    this.#step([{ kind: "verdict", path, isDown }], now);
   }
 
   #takeAbilities(body: unknown): void {
@@ -191,6 +264,9 @@ export class Driver {
 
   #step(inputs: readonly Input[], now: Instant): void {
     const all = [...this.#ownStall(now), ...inputs];
+    for (const input of all) {
+      if (input.kind === "stalled") this.#parts.history.voidSpan(input.from, input.to);
+    }
     for (const effect of this.#parts.engine.handle(all, now)) this.#perform(effect);
     this.#arm();
   }
@@ -224,15 +300,21 @@ export class Driver {
     const { health, journal } = this.#parts;
     switch (effect.kind) {
       case "status-changed":
+        this.#parts.history.changeStatus(effect.path, effect.to);
         this.#logStatus(effect);
         return;
+      case "sample-check": {
+        const row = health.row(effect.path);
+        if (row !== null) this.#parts.history.takeCheck(effect.path, row);
+        return;
+      }
       case "record-check": {
         const row = health.row(effect.path);
         if (row !== null) journal.recordCheck(row);
         return;
       }
       case "flush-journal":
-        journal.flush();
+        this.#parts.history.requestFlush();
         return;
       default:
         unreachable(effect);

@@ -15,6 +15,7 @@ import { limitingOf, statusOf } from "../domain/status.ts";
 import type { UnixSeconds } from "../domain/units.ts";
 import { US_PER_S, unixSeconds } from "../domain/units.ts";
 import type { Scorer, SeriesColumns } from "../scoring/scorer.ts";
+import { DirectionBook } from "./direction-book.ts";
 import type { Clock, LogFields } from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
 
@@ -29,6 +30,8 @@ type SeriesMetric = Exclude<keyof SeriesColumns, "totals">;
 
 export class HealthReader {
   readonly #sources: HealthSources;
+  /** Fed by the driver, beside the core. */
+  readonly directions = new DirectionBook();
   #config: AgentConfig | null = null;
   #plan: ProbePlan | null = null;
 
@@ -126,6 +129,7 @@ export class HealthReader {
         health_score: finite(series.score[at]),
         latency_ms: finite(series.latencyMs[at]),
         packet_loss_pct: finite(series.lossPct[at]),
+        ...this.directions.of(at),
         outcomes: this.#outcomes(at),
       };
     });

@@ -25,6 +25,8 @@ export interface ProbePlan {
   readonly rows: readonly TableRow[];
   readonly layouts: readonly PathLayout[];
   readonly enginePaths: readonly EnginePath[];
+  /** Of STAMP; rows name them by their place here, from 1. */
+  readonly keyFiles: readonly string[];
 }
 
 /** One name may be asked for in one family here and in the other there. */
@@ -52,23 +54,36 @@ export function planProbes(config: AgentConfig, addresses: AddressBook): ProbePl
   const rows: TableRow[] = [];
   const layouts: PathLayout[] = [];
   const enginePaths: EnginePath[] = [];
+  const keyFiles = keyFilesOf(config);
   for (const [path, entry] of config.paths.entries()) {
     const firstSeries = series.length;
     for (const target of entry.targets) {
       const address = addresses.known.get(addressKey(target)) ?? null;
-      const scopeId = addresses.scopeOf(address?.zone ?? null);
+      const way = wayOf(entry, address?.zone ?? null, addresses);
       rows.push({
         ...tableRow(entry, target, address),
+        ...way,
         path,
-        scopeId,
         phase: phaseOf(rows.length),
+        ...keyOf(target, keyFiles),
       });
       series.push({ path, target, address });
     }
     layouts.push(pathLayout(entry, firstSeries));
     enginePaths.push(enginePath(entry, firstSeries));
   }
-  return { series, rows, layouts, enginePaths };
+  return { series, rows, layouts, enginePaths, keyFiles };
+}
+
+function keyFilesOf(config: AgentConfig): readonly string[] {
+  const files = config.paths.flatMap(({ targets }) =>
+    targets.flatMap(({ probe }) => (probe.key_file === null ? [] : [probe.key_file])),
+  );
+  return [...new Set(files)];
+}
+
+function keyOf({ probe }: TargetConfig, keyFiles: readonly string[]): Pick<TableRow, "key"> {
+  return probe.key_file === null ? {} : { key: keyFiles.indexOf(probe.key_file) + 1 };
 }
 
 /** Time between two probes to one target, us. */
@@ -111,7 +126,7 @@ function tableRow(
   path: PathConfig,
   target: TargetConfig,
   address: ParsedAddress | null,
-): Omit<TableRow, "path" | "scopeId" | "phase"> {
+): Omit<TableRow, "path" | "scopeId" | "device" | "phase" | "key"> {
   const { probe } = target;
   const { health } = path;
   const at = address ?? UNRESOLVED;
@@ -135,8 +150,21 @@ function tableRow(
     silenceUs: health.liveness.silence_ms * US_PER_MS,
     target: at.bytes,
     source: sourceBytes(path),
-    device: path.interface,
   };
+}
+
+/**
+ * A zone by name binds to that device as `interface` does: the worker follows a device that is made
+ * anew, while its index in a row would be that of the first one for ever.
+ */
+function wayOf(
+  path: PathConfig,
+  zone: string | null,
+  addresses: AddressBook,
+): Pick<TableRow, "device" | "scopeId"> {
+  const isName = zone !== null && !/^\d+$/.test(zone);
+  const device = path.interface ?? (isName ? zone : null);
+  return { device, scopeId: device === null ? addresses.scopeOf(zone) : 0 };
 }
 
 function sourceBytes(path: PathConfig): Uint8Array | null {

@@ -1,6 +1,8 @@
 /** What the HTTP surface may see of the agent: values of the moment, and the cache itself. */
 
 import type { AgentConfig } from "../domain/config.ts";
+import { pathId } from "../domain/ids.ts";
+import { planRetention } from "../domain/retention.ts";
 import type { Status } from "../domain/status.ts";
 import type { UnixSeconds } from "../domain/units.ts";
 import { US_PER_S, unixSeconds } from "../domain/units.ts";
@@ -8,6 +10,7 @@ import { GIT, TARGET, VERSION } from "../domain/version.ts";
 import type { AgentStatus, AgentView, PathLabels, Readiness } from "../io/http/view.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
+import type { Aggregator } from "./aggregator.ts";
 import type { AppliedPlan } from "./current-plan.ts";
 import type { Driver } from "./driver.ts";
 import type { HealthReader } from "./health-reader.ts";
@@ -19,6 +22,7 @@ export interface ViewParts {
   readonly driver: Driver;
   readonly health: HealthReader;
   readonly journal: Journal;
+  readonly aggregator: Aggregator;
   status(path: number): Status;
   processes(): ProcessReport | null;
   requestReload(): void;
@@ -44,6 +48,13 @@ export function createView(parts: ViewParts): AgentView {
       parts.current().config.paths.some(({ id }) => id === query.path)
         ? parts.journal.history(query)
         : { kind: "unknown-path" },
+    buckets: (query) => parts.aggregator.buckets(query),
+    aggregate: (path, query) => parts.aggregator.one(path, query),
+    aggregates: (query) => {
+      const paths = parts.current().config.paths.map(({ id }) => pathId(id));
+      return parts.aggregator.all(paths, query);
+    },
+    backup: () => parts.journal.backup(),
     status: () => ({
       ...agentStatus(parts),
       started_at: started,
@@ -106,7 +117,11 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
       counters: parts.driver.counters,
       stale_frames: parts.driver.staleFrames,
     },
-    store: { state: parts.journal.state, pending_rows: parts.journal.pending },
+    store: {
+      state: parts.journal.state,
+      pending_rows: parts.journal.pending,
+      retention: planRetention(config),
+    },
     problems: problemsOf(parts),
   };
 }

@@ -4,6 +4,8 @@
  * plain JSON, because the supervisor hands it to the controller as one message.
  */
 
+import type { RouteConfig } from "./selector.ts";
+
 export type ProbeType = "icmp" | "udp" | "stamp";
 export type Family = "any" | "ipv4" | "ipv6";
 
@@ -47,7 +49,7 @@ export interface HealthConfig {
 
 export interface ProbeConfig {
   readonly type: ProbeType;
-  /** Payload octets, without IP, ICMP or UDP header. */
+  /** Payload octets, without IP, ICMP or UDP header; of STAMP the whole test packet. */
   readonly size: number;
   readonly dscp: number;
   /** 0: the kernel's default. */
@@ -58,6 +60,8 @@ export interface ProbeConfig {
   readonly port: number;
   /** UDP only: an ICMP port unreachable from the target itself counts as a reply. */
   readonly accept_unreachable: boolean;
+  /** STAMP only: file of the key that seals the packets; null: unauthenticated. */
+  readonly key_file: string | null;
 }
 
 export interface TargetConfig {
@@ -87,15 +91,33 @@ export interface PathConfig {
   readonly health: HealthConfig;
 }
 
+/** What traffic does while no path works: keep the route, be refused, or follow the system. */
+export type AllDown = "hold" | "unreachable" | "os";
+/** When the connections of a path that was left are reset. */
+export type Flows = "keep" | "reset-on-hard-down" | "reset-always";
+
 export interface PolicyConfig {
   readonly id: number;
   readonly name: string;
   readonly primary: string;
+  /** In order of priority. */
   readonly backups: readonly string[];
+  /** Score below which a path is left. */
   readonly failover_threshold: number;
+  /** Score from which a better path is returned to; at least failover_threshold + 10. */
   readonly failback_threshold: number;
   readonly failback_delay_secs: number;
+  /** Score that a path needs to be chosen, besides failover_threshold. */
+  readonly backup_threshold: number;
+  /** Points by which a path must beat one that is only bad, not dead. */
+  readonly min_improvement: number;
+  /** Least time between two moves that nothing dead has forced; grows when they repeat. */
+  readonly dwell_secs: number;
   readonly enabled: boolean;
+  /** null: decide and report only. */
+  readonly route: RouteConfig | null;
+  readonly all_down: AllDown;
+  readonly flows: Flows;
 }
 
 export interface StorageConfig {
@@ -132,6 +154,20 @@ export interface EchoConfig {
   readonly listen: string;
 }
 
+/** STAMP reflector inside the worker (RFC 8762 session reflector). */
+export interface ReflectorConfig {
+  /** "address:port", at least one. */
+  readonly listen: readonly string[];
+  /** Prefixes that are answered; empty: everybody, with loopback listeners only. */
+  readonly allow: readonly string[];
+  /** File with the HMAC key; null: unauthenticated packets. */
+  readonly key_file: string | null;
+  /** Own sequence numbers per session, which tell the direction of a loss. */
+  readonly stateful: boolean;
+  /** Replies per second and source. */
+  readonly rate: number;
+}
+
 export interface AgentConfig {
   readonly node: NodeConfig;
   readonly paths: readonly PathConfig[];
@@ -139,6 +175,7 @@ export interface AgentConfig {
   readonly storage: StorageConfig;
   readonly http: HttpConfig;
   readonly echo: EchoConfig | null;
+  readonly reflector: ReflectorConfig | null;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

@@ -53,4 +53,13 @@ export const OUTCOME_FLAG = {
   kernelRx: 4,
   /** Wall and monotonic spans disagreed by > 1 ms: counts for loss, not for latency. */
   rttVoid: 8,
+  /** The delay to the STAMP reflector is known: both clocks are synchronised. */
+  oneWay: 16,
+  /** `code` holds the low 16 bits of the STAMP reflector's own count. */
+  counted: 32,
+  /**
+   * Told a second time, for a window that starts anew behind a verdict: it enters the window and
+   * nothing else (no totals, no rollup).
+   */
+  seed: 64,
 } as const;

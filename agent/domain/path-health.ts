@@ -36,7 +36,19 @@ export interface PathHealth {
   readonly targets: readonly TargetHealth[];
 }
 
-export interface TargetHealth {
+/**
+ * What a STAMP target tells of each direction over its window. Delays are null unless both clocks
+ * are synchronised, losses unless the reflector counts.
+ */
+export interface Directions {
+  /** Means; negative by as much as the clocks are apart. */
+  readonly one_way_forward_ms: number | null;
+  readonly one_way_backward_ms: number | null;
+  readonly forward_loss_pct: number | null;
+  readonly backward_loss_pct: number | null;
+}
+
+export interface TargetHealth extends Directions {
   readonly host: string;
   readonly address: string | null;
   readonly probe: string;

@@ -4,6 +4,7 @@
  * socket and no disk; `nextWakeup` says when it wants to be called although nothing happened.
  */
 
+import type { PathIndex } from "../domain/ids.ts";
 import { pathIndex } from "../domain/ids.ts";
 import { unreachable } from "../domain/invariant.ts";
 import type { Status } from "../domain/status.ts";
@@ -49,6 +50,11 @@ export class Engine {
     return this.#paths[path]?.published ?? "unknown";
   }
 
+  /** Down by a verdict of the worker; false for a row that does not exist. */
+  isHardDown(path: number): boolean {
+    return this.#paths[path]?.isHardDown ?? false;
+  }
+
   #take(input: Input, now: Instant, effects: Effect[]): void {
     switch (input.kind) {
       case "table":
@@ -56,6 +62,9 @@ export class Engine {
         return;
       case "ingested":
         for (let i = 0; i < input.count; i++) this.#refresh(input.paths[i] ?? 0, now, effects);
+        return;
+      case "verdict":
+        this.#judge(input.path, input.isDown, { now, effects });
         return;
       case "worker-lost":
         for (const [row, path] of this.#paths.entries()) {
@@ -81,7 +90,23 @@ export class Engine {
     const path = this.#paths[row];
     if (path === undefined) return;
     path.observe(this.#newestSent(path.layout));
-    if (path.isFresh(now)) this.#publish(row, this.#scored(row), "score", effects);
+    if (!path.isFresh(now)) return;
+    this.#publish(row, this.#scored(row), path.isRecovering ? "replies" : "score", effects);
+  }
+
+  /** Silence is evidence of its own: it needs no samples, and is fresh. */
+  #judge(
+    row: PathIndex,
+    isDown: boolean,
+    { now, effects }: { readonly now: Instant; readonly effects: Effect[] },
+  ): void {
+    const path = this.#paths[row];
+    if (path === undefined) return;
+    path.isHardDown = isDown;
+    path.isRecovering = !isDown;
+    if (!isDown) return;
+    path.observe(now);
+    this.#publish(row, "down", "silence", effects);
   }
 
   #newestSent(layout: EnginePath): number {
@@ -104,9 +129,9 @@ export class Engine {
       if (known && !path.isFresh(now)) this.#publish(row, "unknown", "stale", effects);
       if (now < path.nextCheck) continue;
       const store = path.passCheck(now);
-      if (store && path.published !== "unknown") {
-        effects.push({ kind: "record-check", path: pathIndex(row) });
-      }
+      if (path.published === "unknown") continue;
+      effects.push({ kind: "sample-check", path: pathIndex(row) });
+      if (store) effects.push({ kind: "record-check", path: pathIndex(row) });
     }
     if (this.#nextFlush !== null && now >= this.#nextFlush) {
       this.#nextFlush = after(now, this.#flushInterval);
@@ -129,6 +154,7 @@ export class Engine {
     if (path === undefined || path.published === to) return;
     const from = path.published;
     path.published = to;
+    path.isRecovering = false;
     if (to !== "unknown") this.#dueAt = earliest(this.#dueAt, path.staleAt());
     effects.push({ kind: "status-changed", path: pathIndex(row), from, to, cause });
   }

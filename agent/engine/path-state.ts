@@ -13,6 +13,10 @@ export class PathState {
   readonly layout: EnginePath;
   published: Status = "unknown";
   nextCheck: Instant;
+  /** Down by a verdict, whatever the window says. */
+  isHardDown = false;
+  /** A verdict was lifted; the status that follows owes itself to that. */
+  isRecovering = false;
   #checks = 0;
   #validFrom: Instant;
   /** Staleness counts from here: newest evidence, or the end of a stall. */
@@ -36,6 +40,8 @@ export class PathState {
   forget(now: Instant): void {
     this.#validFrom = now;
     this.#freshFrom = null;
+    this.isHardDown = false;
+    this.isRecovering = false;
   }
 
   /** The span up to `to` does not count towards staleness. */

@@ -7,11 +7,13 @@
 import type { Clock, Disarm, Timers } from "../controller/ports.ts";
 import type { Instant } from "../domain/units.ts";
 import { between, US_PER_MS, unixMillis } from "../domain/units.ts";
-import { monotonicNow } from "../worker/libc.ts";
+import { isClockSynchronised, monotonicNow } from "../worker/libc.ts";
 
 export function createClock(): Clock {
   return { monotonic: monotonicNow, wall: () => unixMillis(Date.now()) };
 }
+
+export { isClockSynchronised };
 
 /** The runtime's one-shot timer, as far as it is needed here. */
 export interface TimerHost {

@@ -16,9 +16,12 @@ const COLORS: Record<Status, string> = {
 const RESET = "\u001b[0m";
 const ABSENT = "-";
 
-interface Column {
+export interface Heading {
   readonly heading: string;
   readonly align: "left" | "right";
+}
+
+interface Column extends Heading {
   cell(path: PathHealth): string;
 }
 
@@ -38,30 +41,35 @@ const COLUMNS: readonly Column[] = [
 
 /** One line per path under a heading, without a final newline. */
 export function pathTable(paths: readonly PathHealth[], color: boolean): string {
-  const rows = paths.map((path) => COLUMNS.map((column) => column.cell(path)));
-  const widths = COLUMNS.map((column, i) =>
-    Math.max(column.heading.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  const [heading = "", ...lines] = alignedLines(
+    COLUMNS,
+    paths.map((path) => COLUMNS.map((column) => column.cell(path))),
   );
-  const heading = line(
-    COLUMNS.map((column) => column.heading),
-    widths,
-  );
-  const lines = rows.map((row, i) => {
-    const text = line(row, widths);
+  const shown = lines.map((text, i) => {
     const status = paths[i]?.status ?? "unknown";
     return color ? text.replace(` ${status} `, ` ${COLORS[status]}${status}${RESET} `) : text;
   });
-  return [heading, ...lines].join("\n");
+  return [heading, ...shown].join("\n");
 }
 
-function line(cells: readonly string[], widths: readonly number[]): string {
-  return cells
-    .map((cell, i) => {
-      const width = widths[i] ?? 0;
-      return COLUMNS[i]?.align === "right" ? cell.padStart(width) : cell.padEnd(width);
-    })
-    .join("  ")
-    .trimEnd();
+/** The heading and a line per row, every column as wide as it needs to be. */
+export function alignedLines(
+  columns: readonly Heading[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const headings = columns.map((column) => column.heading);
+  const widths = headings.map((heading, i) =>
+    Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
+  return [headings, ...rows].map((cells) =>
+    cells
+      .map((cell, i) => {
+        const width = widths[i] ?? 0;
+        return columns[i]?.align === "right" ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function dash(text: string): string {

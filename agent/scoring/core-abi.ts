@@ -8,7 +8,7 @@ import { OUTCOME_KINDS } from "../domain/outcome.ts";
 import { OUTCOME_SIZE, OUTCOMES_MAX } from "../wire/frame.ts";
 
 /** The version of core-wasm/assembly/layout.ts that this host was written for. */
-export const CORE_ABI = 2;
+export const CORE_ABI = 3;
 
 /** f64 columns of a series, in order. */
 export const COLUMN_NAMES = [
@@ -59,6 +59,7 @@ export const REGION = {
   profiles: 12,
   scratch: 13,
   rejected: 14,
+  blob: 15,
 } as const;
 
 export interface CoreExports {
@@ -74,6 +75,7 @@ export interface CoreExports {
   resetPath(path: number): void;
   setHardDown(path: number, down: number): void;
   scoreOf(path: number, latency: number, loss: number, jitter: number): number;
+  takeTally(path: number): number;
 }
 
 const FUNCTIONS = [
@@ -88,6 +90,7 @@ const FUNCTIONS = [
   "resetPath",
   "setHardDown",
   "scoreOf",
+  "takeTally",
 ] as const;
 
 /** What `shape(i)` must answer. */

@@ -49,6 +49,22 @@ export interface SeriesColumns {
   readonly totals: Float64Array;
 }
 
+/** The scheduled probes of a path since its tally was last taken. */
+export interface PathTally {
+  /** Resolved ones. */
+  readonly probes: number;
+  /** Those of them without a reply. */
+  readonly lost: number;
+  /** Over replies with a latency; null: there is none. */
+  readonly rtt: {
+    readonly sumUs: number;
+    readonly minUs: number;
+    readonly maxUs: number;
+    /** See scoring/histogram.ts; a copy. */
+    readonly histogram: Uint8Array;
+  } | null;
+}
+
 /** Results per path. */
 export interface PathColumns {
   readonly score: Float64Array;
@@ -74,6 +90,8 @@ export interface Scorer {
   resetPath(path: PathIndex): void;
   /** While true the path's score is 0 and its status down, whatever the window says. */
   setHardDown(path: PathIndex, down: boolean): void;
+  /** What the history has not seen yet; it begins anew. `configure` forgets what is not taken. */
+  takeTally(path: PathIndex): PathTally;
   readonly series: SeriesColumns;
   readonly paths: PathColumns;
   readonly pathCount: number;

@@ -12,7 +12,7 @@ import { OUTCOME_SIZE, OUTCOMES_MAX } from "../wire/frame.ts";
 import type { ColumnName, CoreExports } from "./core-abi.ts";
 import { COLUMN_NAMES, openCore, PROFILE_FIELDS, REGION } from "./core-abi.ts";
 import { profilesOf } from "./profiles.ts";
-import type { PathColumns, PathLayout, Scorer, SeriesColumns } from "./scorer.ts";
+import type { PathColumns, PathLayout, PathTally, Scorer, SeriesColumns } from "./scorer.ts";
 
 export { CORE_ABI } from "./core-abi.ts";
 
@@ -25,6 +25,8 @@ export interface ScoreParts {
   readonly limiting: Limiting;
   readonly status: Status;
 }
+
+const NS_PER_US = 1_000;
 
 /** Throws when the module is not the core of this program's version. */
 export function loadScorer(bytes: Uint8Array<ArrayBuffer>): WasmScorer {
@@ -89,6 +91,16 @@ export class WasmScorer implements Scorer {
 
   setHardDown(path: PathIndex, down: boolean): void {
     this.#core.setHardDown(this.#known(path), down ? 1 : 0);
+  }
+
+  takeTally(path: PathIndex): PathTally {
+    const octets = this.#core.takeTally(this.#known(path));
+    const at = this.#view(Float64Array, REGION.scratch, 5);
+    const [probes = 0, lost = 0, sumNs = 0, minNs = 0, maxNs = 0] = at;
+    if (octets === 0) return { probes, lost, rtt: null };
+    const histogram = this.#view(Uint8Array, REGION.blob, octets).slice();
+    const rtt = { sumUs: sumNs / NS_PER_US, minUs: minNs / NS_PER_US, maxUs: maxNs / NS_PER_US };
+    return { probes, lost, rtt: { ...rtt, histogram } };
   }
 
   /** null: a value is negative or not finite. */

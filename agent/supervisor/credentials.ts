@@ -21,10 +21,17 @@ const SECBIT_NO_SETUID_FIXUP = 4;
 /** With it, exec as uid 0 gains nothing by itself: the children stay without capabilities. */
 const SECBIT_NOROOT = 1;
 
-const CAP = { setgid: 6, setuid: 7, setpcap: 8, netAdmin: 12, netRaw: 13 } as const;
-/** CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID, SETPCAP, NET_ADMIN, NET_RAW. */
-const KEPT = [0, 1, 3, 5, CAP.setgid, CAP.setuid, CAP.setpcap, CAP.netAdmin, CAP.netRaw];
-const WORKER_CAPS = (1 << CAP.netAdmin) | (1 << CAP.netRaw);
+const CAP = {
+  setgid: 6,
+  setuid: 7,
+  setpcap: 8,
+  netBindService: 10,
+  netAdmin: 12,
+  netRaw: 13,
+} as const;
+/** CHOWN, DAC_OVERRIDE, FOWNER, KILL; what changes users; what the worker may get. */
+const KEPT = [0, 1, 3, 5, ...Object.values(CAP)];
+const WORKER_CAPS = [CAP.netAdmin, CAP.netRaw] as const;
 
 /** A user of the children; a numeric one is enough, it needs no passwd entry. */
 export interface ChildUser {
@@ -101,15 +108,15 @@ function userNamed(name: string, fallback: number): ChildUser {
 
 /**
  * Runs `spawn` with the network capabilities ready to pass through exec; synchronous on purpose, no
- * other spawn may fall into this window. Capabilities we do not have are not passed.
+ * other spawn may fall into this window. Capabilities we do not have are not passed. The one for
+ * ports below 1024 is for a reflector that listens there, and nobody else.
  */
-export function withWorkerCapabilities<T>(spawn: () => T): T {
+export function withWorkerCapabilities<T>(bindsLowPort: boolean, spawn: () => T): T {
   const own = getCapabilities();
-  const passed = own.permitted & WORKER_CAPS;
-  setCapabilities({ ...own, inheritable: passed });
-  for (const cap of [CAP.netAdmin, CAP.netRaw]) {
-    if ((passed & (1 << cap)) !== 0) prctl(PR_CAP_AMBIENT, AMBIENT_RAISE, cap);
-  }
+  const wanted = bindsLowPort ? [...WORKER_CAPS, CAP.netBindService] : WORKER_CAPS;
+  const passed = wanted.filter((cap) => (own.permitted & (1 << cap)) !== 0);
+  setCapabilities({ ...own, inheritable: passed.reduce((set, cap) => set | (1 << cap), 0) });
+  for (const cap of passed) prctl(PR_CAP_AMBIENT, AMBIENT_RAISE, cap);
   try {
     return spawn();
   } finally {

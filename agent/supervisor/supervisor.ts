@@ -32,6 +32,8 @@ import { childEnvironment, loadOf } from "./environment.ts";
 import { prepareFolders } from "./folders.ts";
 import type { Notifier } from "./notify.ts";
 import { openNotifier } from "./notify.ts";
+import type { ReflectorOrdering } from "./reflector-order.ts";
+import { orderReflector } from "./reflector-order.ts";
 
 const PING_INTERVAL = micros(5 * US_PER_S);
 /** A flush to a slow disk may take this long; then the child is killed. */
@@ -67,6 +69,7 @@ export class Supervisor implements ChildHost {
   /** [controller's end, worker's end] */
   #data: readonly [number, number] = [-1, -1];
   #config = "";
+  #order: ReflectorOrdering = orderReflector(null);
   #stopping = false;
   #pingSequence = 0;
   #lastTick: Instant = monotonicNow();
@@ -97,6 +100,7 @@ export class Supervisor implements ChildHost {
       this.#problems.push(this.#separation.problem);
     }
     for (const problem of this.#problems) this.#log.warn(problem);
+    this.#order = this.#readOrder(this.#plan);
     if (!this.#takeLock()) return 1;
     if (!this.#openData()) return 1;
     this.#config = JSON.stringify(this.#plan);
@@ -116,13 +120,14 @@ export class Supervisor implements ChildHost {
     const end = this.#data[role === "controller" ? 0 : 1];
     const environment = childEnvironment(process.env, loadOf(this.#plan.config));
     const start = () => spawnChild(command, { control, data: end, user, environment });
-    return role === "worker" ? withWorkerCapabilities(start) : start();
+    return role === "worker" ? withWorkerCapabilities(this.#order.bindsLowPort, start) : start();
   }
 
   onHello(child: Child): void {
     if (child.role === "controller") {
       for (const frame of encodeText(FRAME.config, this.#config)) child.send(frame);
     }
+    if (child.role === "worker") child.send(this.#order.frame);
     if (this.#worker.ready) this.#announceWorker();
     this.#report();
   }
@@ -208,7 +213,7 @@ export class Supervisor implements ChildHost {
       controller: stateOf(this.#controller),
       worker: stateOf(this.#worker),
       separation: this.#separation.kind,
-      problems: this.#problems,
+      problems: [...this.#problems, ...this.#order.problems],
     };
     this.#controller.send(encodeJson(FRAME.processes, 0, report));
   }
@@ -272,13 +277,29 @@ export class Supervisor implements ChildHost {
     const text = await new Response(reader.stdout).text();
     if ((await reader.exited) !== 0) {
       this.#log.error("configuration not reloaded: it has problems, the running one stays");
-    } else if (text === this.#config) {
-      this.#log.info("configuration reloaded: nothing changed");
     } else {
-      this.#config = text;
-      for (const frame of encodeText(FRAME.config, text)) this.#controller.send(frame);
+      this.#takeConfig(text);
     }
     this.#notifier.ready();
+  }
+
+  #takeConfig(text: string): void {
+    // Written by this very program: typed there. The key file may have changed without the text.
+    this.#order = this.#readOrder(JSON.parse(text) as RunPlan);
+    this.#worker.send(this.#order.frame);
+    this.#report();
+    if (text === this.#config) {
+      this.#log.info("configuration reloaded: nothing changed");
+      return;
+    }
+    this.#config = text;
+    for (const frame of encodeText(FRAME.config, text)) this.#controller.send(frame);
+  }
+
+  #readOrder(plan: RunPlan): ReflectorOrdering {
+    const order = orderReflector(plan.config.reflector);
+    for (const problem of order.problems) this.#log.warn(problem);
+    return order;
   }
 }
 

@@ -8,6 +8,8 @@
  * worker), u32 count (records in the body), u32 aux, u32 aux2.
  */
 
+import type { ReflectorCounters } from "../domain/reflector.ts";
+
 export const FRAME_MAGIC = 0x31_41_54_50; // "PTA1"
 export const HEADER_SIZE = 24;
 /** A frame never exceeds this: 57 of them fit the 1 MB socket buffer the supervisor sets. */
@@ -16,12 +18,14 @@ export const FRAME_MAX = 32 * 1024;
 export const FRAME = {
   // controller -> worker (data pair)
   table: 1, // probe table part; aux: epoch, aux2: part | parts << 16
+  stampKey: 2, // before its table; aux: epoch, aux2: number, body: octets (stamp-key.ts)
   // worker -> controller (data pair)
   outcomes: 16, // count outcome records; aux: epoch of the table they belong to
   tableAck: 17, // aux: epoch, count: series accepted
   abilities: 18, // body: JSON WorkerAbilities; sent at start and on change
   counters: 19, // body: JSON WorkerCounters, with every pong
   stall: 20, // body: two f64, the voided span in monotonic us
+  verdict: 21, // count records of wire/verdict.ts; aux: epoch of their table
   // control pair
   hello: 32, // child -> supervisor, body: JSON Hello
   ping: 33, // supervisor -> child, aux: sequence
@@ -32,6 +36,7 @@ export const FRAME = {
   reload: 38, // controller -> supervisor: please re-read the configuration
   processes: 39, // supervisor -> controller, body: JSON ProcessReport, on every change
   ready: 40, // controller -> supervisor: configured and serving
+  reflector: 41, // supervisor -> worker, body: JSON ReflectorOrder | null, at hello, on reload
   // routes (data pair), bodies of net-frames.ts
   netWatch: 64, // controller -> worker, body: JSON NetWatch; opens netlink in the worker
   netOrder: 65, // controller -> worker, body: JSON NetOrder, aux: its number
@@ -82,13 +87,12 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-// --- outcome records ---------------------------------------------------------------------------
-
 /**
  * Outcome record, 32 octets, also the input format of the WASM core's `ingest`:
  * u32 series, u8 kind (OUTCOME), u8 flags (OUTCOME_FLAG), u16 code (ICMP type << 8 | code, or
- * errno), u32 seq (per series, from 0), u32 reserved, f64 rtt_us (replied and late only, else 0),
- * f64 sent_us (monotonic send time).
+ * errno, or a reflector's count: OUTCOME_FLAG), u32 seq (per series, from 0), i32 forward_us (delay
+ * to a STAMP reflector, with its flag), f64 rtt_us (replied and late only, else 0), f64 sent_us
+ * (monotonic send time).
  */
 export const OUTCOME_SIZE = 32;
 export const OUTCOME_AT = {
@@ -97,6 +101,7 @@ export const OUTCOME_AT = {
   flags: 5,
   code: 6,
   seq: 8,
+  forwardUs: 12,
   rttUs: 16,
   sentUs: 24,
 } as const;
@@ -111,6 +116,8 @@ export interface OutcomeRecord {
   readonly seq: number;
   readonly rttUs: number;
   readonly sentUs: number;
+  /** Us, whole; absent: 0. */
+  readonly forwardUs?: number;
 }
 
 export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord): void {
@@ -119,11 +126,10 @@ export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord)
   view.setUint8(at + OUTCOME_AT.flags, outcome.flags);
   view.setUint16(at + OUTCOME_AT.code, outcome.code, true);
   view.setUint32(at + OUTCOME_AT.seq, outcome.seq, true);
+  view.setInt32(at + OUTCOME_AT.forwardUs, outcome.forwardUs ?? 0, true);
   view.setFloat64(at + OUTCOME_AT.rttUs, outcome.rttUs, true);
   view.setFloat64(at + OUTCOME_AT.sentUs, outcome.sentUs, true);
 }
-
-// --- probe table -------------------------------------------------------------------------------
 
 /**
  * Probe table record, 128 octets; the row number (over all parts) is the series index.
@@ -134,12 +140,17 @@ export function writeOutcome(view: DataView, at: number, outcome: OutcomeRecord)
  *  56 16 octets target (IPv4 in the first 4)    72 16 octets source (all zero: none)
  *  88 16 octets interface name, NUL padded (IFNAMSIZ); all zero: not bound
  * 104 f64 phase: first send, as a fraction 0..1 of the interval
- * 112 16 octets reserved
+ * 112 u16 number of the STAMP key, 0: none   114 14 octets reserved
  */
 export const TABLE_SIZE = 128;
 export const TABLE_ROWS_MAX = Math.floor((FRAME_MAX - HEADER_SIZE) / TABLE_SIZE);
 export const PROBE_TYPE = { icmp: 1, udp: 2, stamp: 3 } as const;
-export const TABLE_FLAG = { acceptUnreachable: 1, metered: 2 } as const;
+export const TABLE_FLAG = {
+  acceptUnreachable: 1,
+  metered: 2,
+  /** The path is down by a verdict of before: it has to prove itself first. */
+  hardDown: 128,
+} as const;
 
 export interface TableRow {
   readonly path: number;
@@ -165,6 +176,8 @@ export interface TableRow {
   readonly source: Uint8Array | null;
   readonly device: string | null;
   readonly phase: number;
+  /** Number of the key that seals STAMP packets, from 1; absent: unauthenticated. */
+  readonly key?: number;
 }
 
 /** Encodes rows into numbered frames of at most FRAME_MAX octets; at least one frame. */
@@ -216,6 +229,7 @@ function writeRow(frame: Uint8Array, view: DataView, at: number, row: TableRow):
   if (row.source !== null) frame.set(row.source, at + 72);
   if (row.device !== null) frame.set(new TextEncoder().encode(row.device).subarray(0, 15), at + 88);
   view.setFloat64(at + 104, row.phase, true);
+  view.setUint16(at + 112, row.key ?? 0, true);
 }
 
 /** Decodes the rows of one table frame; null when the length does not fit the count. */
@@ -234,6 +248,7 @@ function readRow(frame: Uint8Array, view: DataView, at: number): TableRow {
   const source = frame.slice(at + 72, at + 72 + octets);
   const device = frame.subarray(at + 88, at + 104);
   const deviceEnd = device.indexOf(0);
+  const key = view.getUint16(at + 112, true);
   return {
     path: view.getUint32(at, true),
     type: view.getUint8(at + 4),
@@ -257,10 +272,9 @@ function readRow(frame: Uint8Array, view: DataView, at: number): TableRow {
     device:
       deviceEnd === 0 ? null : new TextDecoder().decode(device.subarray(0, Math.max(0, deviceEnd))),
     phase: view.getFloat64(at + 104, true),
+    ...(key === 0 ? {} : { key }),
   };
 }
-
-// --- messages with a JSON body -------------------------------------------------------------------
 
 /**
  * How a family and type of probe can be sent here; `none` carries the errno of the last attempt.
@@ -287,6 +301,8 @@ export interface WorkerCounters {
   readonly records_dropped: number;
   readonly stalls: number;
   readonly wakeups: number;
+  /** null: no reflector is configured. */
+  readonly reflector: ReflectorCounters | null;
 }
 
 export interface Hello {

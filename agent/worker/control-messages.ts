@@ -1,10 +1,15 @@
 /**
- * Ancillary data of received messages, read in place: kernel stamps and extended errors. Layout
- * (LP64, little endian): u64 length with header, i32 level, i32 type, data, padded to 8 octets.
+ * Ancillary data of received messages, read in place: kernel stamps, extended errors, hop limit and
+ * local address. Layout (LP64, little endian): u64 length with header, i32 level, i32 type, data,
+ * padded to 8 octets.
  */
 
 import {
+  IP_PKTINFO,
   IP_RECVERR,
+  IP_TTL,
+  IPV6_HOPLIMIT,
+  IPV6_PKTINFO,
   IPV6_RECVERR,
   SO_TIMESTAMPING,
   SO_TIMESTAMPNS,
@@ -29,10 +34,15 @@ export interface Control {
   data: number;
   /** Word index of the offender's sockaddr; 0: none. */
   offenderWord: number;
+  /** TTL or hop limit the packet arrived with; -1: unknown. */
+  hopLimit: number;
+  /** Word index of struct in_pktinfo or in6_pktinfo; 0: none. */
+  packetInfoWord: number;
 }
 
 export function newControl(): Control {
-  return { stampUs: Number.NaN, origin: 0, errno: 0, type: 0, code: 0, data: 0, offenderWord: 0 };
+  const error = { origin: 0, errno: 0, type: 0, code: 0, data: 0, offenderWord: 0 };
+  return { stampUs: Number.NaN, ...error, hopLimit: -1, packetInfoWord: 0 };
 }
 
 const HEADER_WORDS = 4;
@@ -48,6 +58,8 @@ export function readControl(
 ): void {
   into.stampUs = Number.NaN;
   into.origin = 0;
+  into.hopLimit = -1;
+  into.packetInfoWord = 0;
   const end = area.at + (area.octets >>> 2);
   for (let at = area.at; at + HEADER_WORDS <= end; ) {
     const octets = words[at] ?? 0;
@@ -60,6 +72,10 @@ export function readControl(
     } else if (isError(level, type)) {
       readError(words, data, into);
       into.offenderWord = octets >>> 2 > HEADER_WORDS + ERROR_WORDS ? data + ERROR_WORDS : 0;
+    } else if (isHopLimit(level, type)) {
+      into.hopLimit = words[data] ?? -1;
+    } else if (isPacketInfo(level, type)) {
+      into.packetInfoWord = data;
     }
     at += ((octets + 7) & ~7) >>> 2;
   }
@@ -75,6 +91,14 @@ function stampAt(words: Int32Array, at: number, baseSeconds: number): number {
 
 function isError(level: number, type: number): boolean {
   return (level === SOL_IP && type === IP_RECVERR) || (level === SOL_IPV6 && type === IPV6_RECVERR);
+}
+
+function isHopLimit(level: number, type: number): boolean {
+  return (level === SOL_IP && type === IP_TTL) || (level === SOL_IPV6 && type === IPV6_HOPLIMIT);
+}
+
+function isPacketInfo(level: number, type: number): boolean {
+  return (level === SOL_IP && type === IP_PKTINFO) || (level === SOL_IPV6 && type === IPV6_PKTINFO);
 }
 
 function readError(words: Int32Array, at: number, into: Control): void {

@@ -20,9 +20,16 @@ export const SO_TIMESTAMPING = 37;
 
 export const IP_TOS = 1;
 export const IP_TTL = 2;
+export const IP_PKTINFO = 8;
 export const IP_RECVERR = 11;
+export const IP_RECVTTL = 12;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_RECVERR = 25;
+export const IPV6_V6ONLY = 26;
+export const IPV6_RECVPKTINFO = 49;
+export const IPV6_PKTINFO = 50;
+export const IPV6_RECVHOPLIMIT = 51;
+export const IPV6_HOPLIMIT = 52;
 export const IPV6_TCLASS = 67;
 export const ICMP_FILTER = 1;
 export const ICMPV6_FILTER = 1;
@@ -58,7 +65,9 @@ export const ERRNO = {
   ENODATA: 61,
   EMSGSIZE: 90,
   EPROTONOSUPPORT: 93,
+  ENOKEY: 126,
   EAFNOSUPPORT: 97,
+  EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,
   ENETDOWN: 100,
   ENOBUFS: 105,
@@ -79,10 +88,12 @@ const ERRNO_TEXT: Readonly<Record<number, string>> = {
   90: "message too long",
   93: "protocol not supported",
   97: "address family not supported",
+  98: "address already in use",
   99: "address not available on this host",
   100: "network is down",
   101: "network is unreachable",
   105: "no buffer space",
+  126: "key not available",
   110: "timed out",
   113: "no route to the gateway",
 };

@@ -35,6 +35,10 @@ export class Ledger {
   /** Per series, from 0. */
   readonly seq: Uint32Array;
   readonly group: Uint16Array;
+  /** 1: a confirmation probe. */
+  readonly isConfirmation: Uint8Array;
+  /** 1: past its adaptive timeout. */
+  readonly isOverdue: Uint8Array;
   /** Monotonic us at the send call. */
   readonly sentUs: Float64Array;
   /** Wall minus monotonic clock at the send call, us. */
@@ -55,6 +59,8 @@ export class Ledger {
     this.series = new Int32Array(capacity);
     this.seq = new Uint32Array(capacity);
     this.group = new Uint16Array(capacity);
+    this.isConfirmation = new Uint8Array(capacity);
+    this.isOverdue = new Uint8Array(capacity);
     this.sentUs = new Float64Array(capacity);
     this.offsetUs = new Float64Array(capacity);
     this.txWallUs = new Float64Array(capacity).fill(Number.NaN);
@@ -83,6 +89,8 @@ export class Ledger {
     this.series[slot] = series;
     this.seq[slot] = seq;
     this.txWallUs[slot] = Number.NaN;
+    this.isConfirmation[slot] = 0;
+    this.isOverdue[slot] = 0;
   }
 
   /** The slot of a probe number, all 16 bits compared; -1: no such probe is known. */

@@ -14,6 +14,7 @@ import { instant } from "../domain/units.ts";
 const SYMBOLS = {
   __errno_location: { args: [], returns: "ptr" },
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  adjtimex: { args: ["ptr"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
@@ -110,6 +111,16 @@ function readClock(id: number, baseSeconds = 0): number {
   return (seconds - baseSeconds) * 1e6 + (timespec[2] ?? 0) / 1e3;
 }
 
+/** struct timex; all zero asks and changes nothing. */
+const TIMEX_OCTETS = 208;
+const TIME_ERROR = 5;
+
+/** The kernel follows a source of time (NTP, PTP); false also where it may not be asked. */
+export function isClockSynchronised(): boolean {
+  const state = adjustTime(new Uint8Array(TIMEX_OCTETS));
+  return state >= 0 && state !== TIME_ERROR;
+}
+
 /** CLOCK_MONOTONIC in us. */
 export function monotonicNow(): Instant {
   return instant(readClock(CLOCK_MONOTONIC));
@@ -128,8 +139,12 @@ export function realtimeNow(baseSeconds = 0): number {
   return readClock(CLOCK_REALTIME, baseSeconds);
 }
 
-// --- results
-// ---------------------------------------------------------------------------------------
+/** Fills in a struct timex (modes 0 only reads); TIME_OK and so on, or -1: refused. */
+export function adjustTime(timex: Uint8Array): number {
+  return libc().adjtimex(timex);
+}
+
+// --- results -------------------------------------------------------------------------------------
 
 /** A descriptor, or the errno of the refusal. */
 export type FdResult =
@@ -145,8 +160,7 @@ function errnoOf(result: number): number {
   return result === 0 ? 0 : lastErrno();
 }
 
-// --- sockets
-// ---------------------------------------------------------------------------------------
+// --- sockets -------------------------------------------------------------------------------------
 
 export function openSocket(domain: number, type: number, protocol: number): FdResult {
   return fdResult(libc().socket(domain, type, protocol));
@@ -253,8 +267,7 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_ERRQUEUE = 0x2000;
 
-// --- files
-// -----------------------------------------------------------------------------------------
+// --- files ---------------------------------------------------------------------------------------
 
 export function openFile(path: string, flags: number, mode = 0): FdResult {
   return fdResult(libc().open(cString(path), flags, mode));
@@ -306,8 +319,7 @@ export function interfaceIndex(name: string): number {
   return libc().if_nametoindex(cString(name));
 }
 
-// --- process
-// ---------------------------------------------------------------------------------------
+// --- process -------------------------------------------------------------------------------------
 
 export function parentPid(): number {
   return libc().getppid();

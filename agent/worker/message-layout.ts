@@ -93,6 +93,11 @@ export class MessageBlock {
     this.words[i * 16 + HEADER_WORD.controlLength] = this.#sizes.control;
   }
 
+  /** Octets of the message's control area to send. */
+  setControl(i: number, octets: number): void {
+    this.words[i * 16 + HEADER_WORD.controlLength] = octets;
+  }
+
   /** The peer of message i, anywhere in memory. */
   setName(i: number, address: number, octets: number): void {
     writePointer(this.words, i * 16 + HEADER_WORD.name, address);

@@ -4,7 +4,7 @@
  * frame, not per record.
  */
 
-import { OUTCOME } from "../domain/outcome.ts";
+import { OUTCOME, OUTCOME_FLAG } from "../domain/outcome.ts";
 import { US_PER_MS } from "../domain/units.ts";
 import {
   FRAME,
@@ -28,7 +28,7 @@ export class OutcomeFrame implements OutcomeSink {
   readonly #out: FrameOut;
   readonly #bytes = new Uint8Array(FRAME_MAX);
   readonly #view = viewOf(this.#bytes);
-  readonly #words = new Uint32Array(this.#bytes.buffer);
+  readonly #words = new Int32Array(this.#bytes.buffer);
   readonly #doubles = new Float64Array(this.#bytes.buffer);
   #count = 0;
   #epoch = 0;
@@ -42,6 +42,10 @@ export class OutcomeFrame implements OutcomeSink {
     this.#out = out;
   }
 
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   record(outcome: Readonly<Outcome>): void {
     const at = HEADER_SIZE + this.#count * OUTCOME_SIZE;
     const words = this.#words;
@@ -50,11 +54,12 @@ export class OutcomeFrame implements OutcomeSink {
     words[word + (OUTCOME_AT.kind >>> 2)] =
       outcome.kind | (outcome.flags << 8) | (outcome.code << 16);
     words[word + (OUTCOME_AT.seq >>> 2)] = outcome.seq;
+    words[word + (OUTCOME_AT.forwardUs >>> 2)] = outcome.forwardUs;
     this.#doubles[(at + OUTCOME_AT.rttUs) >>> 3] = outcome.rttUs;
     this.#doubles[(at + OUTCOME_AT.sentUs) >>> 3] = outcome.sentUs;
     this.#count++;
-    if (outcome.kind !== OUTCOME.replied) this.#isUrgent = true;
-    if (this.#count === OUTCOMES_MAX) this.#flush();
+    if (outcome.kind !== OUTCOME.replied || isSeed(outcome)) this.#isUrgent = true;
+    if (this.#count === OUTCOMES_MAX) this.flush();
   }
 
   /**
@@ -62,7 +67,7 @@ export class OutcomeFrame implements OutcomeSink {
    * comes, they are held for `calmHoldUs`.
    */
   setTable(epoch: number, calmHoldUs: number): void {
-    this.#flush();
+    this.flush();
     this.#epoch = epoch;
     this.#calmHoldUs = Math.max(HOLD_US, calmHoldUs);
   }
@@ -70,7 +75,7 @@ export class OutcomeFrame implements OutcomeSink {
   /** After every wake-up. */
   offer(nowUs: number): void {
     if (this.#count === 0 || nowUs < this.#dueUs()) return;
-    this.#flush();
+    this.flush();
     this.#flushedUs = nowUs;
   }
 
@@ -84,7 +89,8 @@ export class OutcomeFrame implements OutcomeSink {
     return this.#flushedUs + (this.#isUrgent ? HOLD_US : this.#calmHoldUs);
   }
 
-  #flush(): void {
+  /** At once: behind it something is told that follows from these outcomes. */
+  flush(): void {
     if (this.#count === 0) return;
     writeHeader(this.#view, {
       type: FRAME.outcomes,
@@ -98,4 +104,8 @@ export class OutcomeFrame implements OutcomeSink {
     this.#count = 0;
     this.#isUrgent = false;
   }
+}
+
+function isSeed({ flags }: Readonly<Outcome>): boolean {
+  return (flags & OUTCOME_FLAG.seed) !== 0;
 }

@@ -8,8 +8,10 @@
 import type { Instant } from "../domain/units.ts";
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
+import { ClockQuality } from "./clock-quality.ts";
 import { POLLERR, POLLIN } from "./kernel.ts";
 import { boottimeNow, monotonicNow, realtimeNow } from "./libc.ts";
+import type { PathWatchSink } from "./path-watch.ts";
 import { PollSet } from "./poll-set.ts";
 import { seededRandom } from "./prng.ts";
 import type { Round } from "./round.ts";
@@ -19,9 +21,8 @@ import { Abilities } from "./sockets/abilities.ts";
 import type { SocketGroup } from "./sockets/socket-group.ts";
 import { SocketPool } from "./sockets/socket-pool.ts";
 import { randomWords } from "./tokens.ts";
-import type { OutcomeSink } from "./tracker.ts";
 
-export interface LoopSink extends OutcomeSink {
+export interface LoopSink extends PathWatchSink {
   /** We did not run between these moments (monotonic us); probes that timed out then are voided. */
   stalled(fromUs: number, toUs: number): void;
 }
@@ -33,7 +34,8 @@ export interface LoopCounters extends WorkerCounters {
 
 /** A descriptor of the host that shares the loop's sleep. */
 export interface Watch {
-  readonly fd: number;
+  /** Negative: closed, forgotten before the next sleep. */
+  fd: number;
   /** POLLIN, POLLOUT; read before every sleep. */
   events: number;
   readonly onReady: (revents: number) => void;
@@ -53,7 +55,13 @@ export interface ProbeLoopOptions {
 const SENDS_PER_DRAIN = 256;
 /** Clock reads are not atomic; a suspend is longer. */
 const SUSPEND_MIN_US = 100 * US_PER_MS;
+/** A dead path keeps its id and port this long. */
+const ROTATE_US = 20 * US_PER_S;
 const NONE = -1;
+
+/** Keys of STAMP by the number in the rows. */
+export type StampKeyring = ReadonlyMap<number, Uint8Array>;
+const NO_KEYS: StampKeyring = new Map();
 
 export class ProbeLoop {
   readonly #sink: LoopSink;
@@ -64,6 +72,7 @@ export class ProbeLoop {
   readonly #baseSeconds = Math.floor(realtimeNow() / US_PER_S);
   readonly #pool = new SocketPool(this.#words);
   readonly #abilities = new Abilities();
+  readonly #quality = new ClockQuality();
   readonly #polls = new PollSet();
   readonly #watches: Watch[] = [];
   #round: Round;
@@ -80,6 +89,8 @@ export class ProbeLoop {
   #stalls = 0;
   #wakeups = 0;
   #lastSendUs = 0;
+  /** Sockets that have something to send in this pass. */
+  #touched = 0;
 
   constructor(options: ProbeLoopOptions) {
     this.#sink = options.sink;
@@ -95,10 +106,10 @@ export class ProbeLoop {
   }
 
   /** Replaces all series; what is in flight is forgotten and replies to it are ignored. */
-  setTable(rows: readonly TableRow[]): void {
+  setTable(rows: readonly TableRow[], keys: StampKeyring = NO_KEYS): void {
     this.#settle();
     this.#pool.lay(rows);
-    this.#round = this.#lay(rows);
+    this.#round = this.#lay(rows, keys);
     this.#polledChanges = -1;
     this.#plannedUs = Number.POSITIVE_INFINITY;
     this.#pool.openAll(rows, monotonicNow());
@@ -116,6 +127,7 @@ export class ProbeLoop {
     const isSuspended = this.#noticeSuspend(nowUs);
     this.#plannedUs = nowUs;
     this.#lastVisitUs = nowUs;
+    this.#round.watch.nowUs = nowUs;
     this.#drain();
     if (isSuspended) this.#round.tracker.voidAll();
     this.#round.tracker.expire(nowUs, cameLate || wokeLate);
@@ -142,7 +154,7 @@ export class ProbeLoop {
     return lag;
   }
 
-  /** Frames are the host's: the two counters of them are 0 here. */
+  /** Frames and the reflector are the host's: their counters are 0 and null here. */
   counters(): LoopCounters {
     const { sender, receiver, schedule } = this.#round;
     return {
@@ -153,6 +165,7 @@ export class ProbeLoop {
       records_dropped: 0,
       stalls: this.#stalls,
       wakeups: this.#wakeups,
+      reflector: null,
       sends_skipped: this.#skipped + schedule.skipped,
     };
   }
@@ -174,14 +187,17 @@ export class ProbeLoop {
     this.#round = this.#lay([]);
   }
 
-  #lay(rows: readonly TableRow[]): Round {
+  #lay(rows: readonly TableRow[], keys: StampKeyring = NO_KEYS): Round {
     return layRound(rows, {
+      keys,
+      quality: this.#quality,
       sink: this.#sink,
       random: this.#random,
       randomWord: this.#words,
       baseSeconds: this.#baseSeconds,
       groups: this.#pool.groups.length,
       sendsMax: this.#sendsMax,
+      isLazy: this.#isLazy,
     });
   }
 
@@ -200,6 +216,7 @@ export class ProbeLoop {
     if (gapUs > this.#lagUs) this.#lagUs = gapUs;
     if (!(gapUs > this.#round.stallUs)) return false;
     this.#stalls++;
+    this.#round.watch.void();
     this.#sink.stalled(this.#plannedUs, nowUs);
     return true;
   }
@@ -211,29 +228,39 @@ export class ProbeLoop {
     this.#suspendedUs = suspendedUs;
     if (!hasGrown) return false;
     this.#stalls++;
+    this.#round.watch.void();
     this.#sink.stalled(Math.min(this.#plannedUs, nowUs), nowUs);
     return true;
   }
 
   #send(nowUs: number): void {
-    const { schedule, dueHead, dueNext, dueGroups } = this.#round;
-    if (schedule.nextDueUs() > nowUs) return;
+    const { schedule, watch, dueGroups } = this.#round;
+    if (schedule.nextDueUs() > nowUs && watch.nextDueUs() > nowUs) return;
     this.#lastPassUs = nowUs;
-    let touched = 0;
+    this.#touched = 0;
+    watch.advance(nowUs, this.#enqueue);
     for (let row = schedule.takeDue(nowUs); row !== NONE; row = schedule.takeDue(nowUs)) {
-      const group = this.#groupOf(row);
-      const head = dueHead[group] ?? NONE;
-      if (head === NONE) dueGroups[touched++] = group;
-      dueNext[row] = head;
-      dueHead[group] = row;
+      // The schedule pauses while the path is asked more closely.
+      if (!watch.isConfirming(row)) this.#enqueue(row);
     }
-    for (let i = 0; i < touched; i++) this.#sendGroup(dueGroups[i] ?? 0, nowUs);
+    for (let i = 0; i < this.#touched; i++) this.#sendGroup(dueGroups[i] ?? 0, nowUs);
   }
 
+  /** Puts a series on the list of its socket. */
+  readonly #enqueue = (row: number): void => {
+    const { dueHead, dueNext, dueGroups } = this.#round;
+    const group = this.#groupOf(row);
+    const head = dueHead[group] ?? NONE;
+    if (head === NONE) dueGroups[this.#touched++] = group;
+    dueNext[row] = head;
+    dueHead[group] = row;
+  };
+
   #sendGroup(index: number, nowUs: number): void {
-    const { dueHead, dueNext, sender, receiver, tracker } = this.#round;
+    const { dueHead, dueNext, sender, receiver, tracker, watch } = this.#round;
     const group = this.#pool.groups[index];
     if (group === undefined) return;
+    if (watch.isDown(dueHead[index] ?? NONE)) this.#rotate(index, nowUs);
     let sends = 0;
     for (let row = dueHead[index] ?? NONE; row !== NONE; row = dueNext[row] ?? NONE) {
       if (!group.ensureOpen(nowUs)) {
@@ -247,13 +274,32 @@ export class ProbeLoop {
     dueHead[index] = NONE;
   }
 
+  /**
+   * A NAT session of before may swallow our probes for ever: from time to time a dead path gets
+   * another id (ICMP) or port (UDP), unless a path that answers shares the socket.
+   */
+  #rotate(index: number, nowUs: number): void {
+    const group = this.#pool.groups[index];
+    if (group === undefined || nowUs < group.keepUntilUs) return;
+    const { watch } = this.#round;
+    group.keepUntilUs = nowUs + ROTATE_US;
+    const isDead = (row: number) => watch.isDown(row) && !watch.isConfirming(row);
+    const isNeeded = this.#pool.groupOf.some((of, row) => of === index && !isDead(row));
+    if (!isNeeded) group.reopen(nowUs);
+  }
+
   #groupOf(row: number): number {
     return this.#pool.groupOf[row] ?? 0;
   }
 
   #sleep(startUs: number, maxWaitUs: number): void {
-    const { schedule, tracker, sleepUs } = this.#round;
-    const dueUs = Math.min(schedule.nextDueUs(), tracker.nextDueUs(), startUs + maxWaitUs);
+    const { schedule, tracker, watch, sleepUs } = this.#round;
+    const dueUs = Math.min(
+      schedule.nextDueUs(),
+      tracker.nextDueUs(),
+      watch.nextDueUs(),
+      startUs + maxWaitUs,
+    );
     this.#armPolls();
     const nowUs = monotonicNow();
     const watches = this.#watches.length;
@@ -277,7 +323,17 @@ export class ProbeLoop {
     return tracker.isWaiting ? this.#lastVisitUs + visitUs : Number.POSITIVE_INFINITY;
   }
 
+  /** Not at once: during a drain the places in the poll set must stay. */
+  #forgetClosed(): void {
+    for (let i = this.#watches.length - 1; i >= 0; i--) {
+      if ((this.#watches[i]?.fd ?? 0) >= 0) continue;
+      this.#watches.splice(i, 1);
+      this.#polledChanges = -1;
+    }
+  }
+
   #armPolls(): void {
+    this.#forgetClosed();
     const watches = this.#watches;
     for (let i = 0; i < watches.length; i++) {
       const watch = watches[i];
@@ -315,9 +371,12 @@ export class ProbeLoop {
 
 /** A loop that probes `rows` at once: for the one-off command. */
 export function openProbeLoop(
-  options: ProbeLoopOptions & { readonly rows: readonly TableRow[] },
+  options: ProbeLoopOptions & {
+    readonly rows: readonly TableRow[];
+    readonly keys?: StampKeyring;
+  },
 ): ProbeLoop {
   const loop = new ProbeLoop(options);
-  loop.setTable(options.rows);
+  loop.setTable(options.rows, options.keys);
   return loop;
 }

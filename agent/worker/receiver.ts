@@ -5,6 +5,7 @@
  */
 
 import { endsProbe, ICMP_HEADER_OCTETS, IPV4_HEADER_MAX, isPortUnreachable } from "../wire/icmp.ts";
+import type { ClockQuality } from "./clock-quality.ts";
 import type { Control } from "./control-messages.ts";
 import { newControl, ORIGIN, readControl } from "./control-messages.ts";
 import { ERRNO, MSG_TRUNC } from "./kernel.ts";
@@ -13,6 +14,8 @@ import type { Packet } from "./matcher.ts";
 import { JUDGEMENT, Matcher } from "./matcher.ts";
 import { MessageBlock } from "./message-layout.ts";
 import type { SocketGroup } from "./sockets/socket-group.ts";
+import { StampMatcher } from "./stamp/matcher.ts";
+import type { StampSessions } from "./stamp/sessions.ts";
 import type { Moment, ProbeTracker } from "./tracker.ts";
 
 const BATCH = 64;
@@ -28,9 +31,17 @@ const VISIT_MAX = 128;
 /** Pending socket errors taken off in a row. */
 const ERRORS_MAX = 8;
 
+export interface ReceiverParts {
+  /** Unix seconds that wall stamps count from. */
+  readonly baseSeconds: number;
+  readonly sessions: StampSessions;
+  readonly quality: ClockQuality;
+}
+
 export class Receiver {
   readonly #tracker: ProbeTracker;
   readonly #matcher: Matcher;
+  readonly #stamp: StampMatcher;
   readonly #baseSeconds: number;
   readonly #replies: MessageBlock;
   readonly #errors: MessageBlock;
@@ -46,9 +57,9 @@ export class Receiver {
   /** Packets that looked like answers and belonged to no probe. */
   foreign = 0;
 
-  constructor(tracker: ProbeTracker, baseSeconds: number) {
+  constructor(tracker: ProbeTracker, parts: ReceiverParts) {
     this.#tracker = tracker;
-    this.#baseSeconds = baseSeconds;
+    this.#baseSeconds = parts.baseSeconds;
     this.#matcher = new Matcher(tracker.ledger, tracker.series);
     const payload = (IPV4_HEADER_MAX + ICMP_HEADER_OCTETS + tracker.series.sizeMax + 15) & ~7;
     const fitting = Math.floor(REPLY_BLOCK_MAX / payload);
@@ -59,6 +70,8 @@ export class Receiver {
       control: CONTROL_OCTETS,
       payload: QUOTATION_OCTETS,
     });
+    const stampParts = { ...parts, ledger: tracker.ledger, matcher: this.#matcher };
+    this.#stamp = new StampMatcher(stampParts, this.#replies.bytes);
     this.#reply = packetOf(this.#replies);
     this.#quotation = packetOf(this.#errors);
   }
@@ -110,10 +123,11 @@ export class Receiver {
     const block = this.#replies;
     const packet = this.#reply;
     aim(packet, block, i);
-    const judgement = this.#matcher.judge(packet, group.kind);
+    const matcher = group.isStamp ? this.#stamp : this.#matcher;
+    const judgement = matcher.judge(packet, group.kind);
     this.#readControl(block, i);
     block.rearm(i);
-    const { slot } = this.#matcher;
+    const { slot } = matcher;
     switch (judgement) {
       case JUDGEMENT.genuine:
         this.received++;
@@ -138,7 +152,7 @@ export class Receiver {
     this.#moment.rxWallUs = this.#control.stampUs;
     const lacksStamp = Number.isNaN(this.#tracker.ledger.txWallUs[slot] ?? 0);
     if (lacksStamp && group.unstamped > 0) this.drainErrors(group);
-    this.#tracker.answered(slot, this.#moment);
+    this.#tracker.answered(slot, this.#moment, group.isStamp ? this.#stamp.reflection() : null);
   }
 
   #takeError(group: SocketGroup, i: number): void {
@@ -159,7 +173,8 @@ export class Receiver {
   #takeIcmpError(group: SocketGroup): void {
     const control = this.#control;
     const { kind } = group;
-    const slot = this.#matcher.quoted(this.#quotation, kind);
+    const matcher = group.isStamp ? this.#stamp : this.#matcher;
+    const slot = matcher.quoted(this.#quotation, kind);
     if (slot < 0) {
       this.foreign++;
       return;

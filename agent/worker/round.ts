@@ -5,13 +5,17 @@
 
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
 import type { TableRow } from "../wire/frame.ts";
+import type { ClockQuality } from "./clock-quality.ts";
 import { Ledger, ledgerCapacity } from "./ledger.ts";
 import { monotonicNow } from "./libc.ts";
+import { heldDown, planLiveness } from "./liveness-plan.ts";
+import type { PathWatchSink } from "./path-watch.ts";
+import { PathWatch } from "./path-watch.ts";
 import { Receiver } from "./receiver.ts";
 import { Schedule } from "./schedule.ts";
 import { Sender } from "./sender.ts";
 import { SeriesTable } from "./series-table.ts";
-import type { OutcomeSink } from "./tracker.ts";
+import { StampSessions } from "./stamp/sessions.ts";
 import { ProbeTracker } from "./tracker.ts";
 import { TimingWheel } from "./wheel.ts";
 
@@ -35,6 +39,7 @@ const NONE = -1;
 export interface Round {
   readonly rows: readonly TableRow[];
   readonly tracker: ProbeTracker;
+  readonly watch: PathWatch;
   readonly schedule: Schedule;
   readonly sender: Sender;
   readonly receiver: Receiver;
@@ -50,9 +55,14 @@ export interface Round {
 }
 
 export interface RoundParts {
-  readonly sink: OutcomeSink;
+  readonly sink: PathWatchSink;
+  /** A first miss may be noticed with the next send. */
+  readonly isLazy: boolean;
   /** Of the schedule's jitter. */
   readonly random: () => number;
+  /** Of STAMP, by the number in the rows. */
+  readonly keys: ReadonlyMap<number, Uint8Array>;
+  readonly quality: ClockQuality;
   /** Unpredictable, for tokens. */
   readonly randomWord: () => number;
   /** Unix seconds that wall stamps count from. */
@@ -68,15 +78,22 @@ export function layRound(rows: readonly TableRow[], parts: RoundParts): Round {
   const series = new SeriesTable(rows);
   const capacity = ledgerCapacity(series.unresolvedMax);
   const ledger = new Ledger(capacity, parts.randomWord);
-  const tracker = new ProbeTracker(ledger, new TimingWheel(capacity), series, parts.sink);
-  const receiver = new Receiver(tracker, baseSeconds);
+  const plan = planLiveness(rows, series.timeoutUs, parts.isLazy);
+  const watch = new PathWatch(plan, parts.sink, heldDown(rows, plan));
+  const wheel = new TimingWheel(capacity);
+  const tracker = new ProbeTracker({ ledger, wheel }, series, watch, watch);
+  const { keys, randomWord, quality } = parts;
+  const sessions = new StampSessions(rows, { keys, randomWord, capacity });
+  const shared = { baseSeconds, sessions, quality };
+  const receiver = new Receiver(tracker, shared);
   return {
     rows,
     tracker,
+    watch,
     receiver,
     sender: new Sender(tracker, {
+      ...shared,
       drainErrors: (group) => receiver.drainErrors(group),
-      baseSeconds,
     }),
     schedule: new Schedule(series, monotonicNow(), random, sendsMax),
     sleepUs: sleepOf(series),

@@ -8,6 +8,7 @@ import { foldSum, sumWord } from "../wire/checksum.ts";
 import { echoRequestType, swapHalf, swapWord } from "../wire/icmp.ts";
 import { PAYLOAD_HEAD, patternOf, TOKEN_OCTETS, UDP_SEQ_AT } from "../wire/probe-payload.ts";
 import { SOCKADDR_SLOT } from "../wire/sockaddr.ts";
+import type { ClockQuality } from "./clock-quality.ts";
 import { ERRNO } from "./kernel.ts";
 import { FULL } from "./ledger.ts";
 import {
@@ -20,18 +21,25 @@ import {
 } from "./libc.ts";
 import { MessageBlock, MMSGHDR_OCTETS } from "./message-layout.ts";
 import type { SocketGroup } from "./sockets/socket-group.ts";
+import type { StampSessions } from "./stamp/sessions.ts";
+import { STAMP_HEAD_MAX } from "./stamp/sessions.ts";
+import { StampWriter } from "./stamp/writer.ts";
 import type { ProbeTracker } from "./tracker.ts";
 
 /** Probes per call: enough to make the call's own cost small, few enough for a socket buffer. */
 export const BATCH = 64;
 /** ICMP header and payload head. */
 const HEAD_OCTETS = 24;
+/** The head of the longest STAMP packet, in whole words of 8. */
+const STAMP_HEAD_OCTETS = (STAMP_HEAD_MAX + 7) & ~7;
 
 export interface SenderHost {
   /** Reads the error queue of a socket: send stamps and ICMP errors. */
   drainErrors(group: SocketGroup): void;
   /** Unix seconds that wall stamps count from. */
   readonly baseSeconds: number;
+  readonly sessions: StampSessions;
+  readonly quality: ClockQuality;
 }
 
 export class Sender {
@@ -43,6 +51,7 @@ export class Sender {
   readonly #pattern: Uint8Array;
   readonly #patternWords: Int32Array;
   readonly #patternAt: number;
+  readonly #stamp: StampWriter;
   #count = 0;
   /** Probes handed to the kernel. */
   sent = 0;
@@ -51,15 +60,22 @@ export class Sender {
   constructor(tracker: ProbeTracker, host: SenderHost) {
     this.#tracker = tracker;
     this.#host = host;
-    this.#block = new MessageBlock({ count: BATCH, control: 0, payload: HEAD_OCTETS });
+    const { sessions } = host;
+    const payload = sessions.hasAny ? STAMP_HEAD_OCTETS : HEAD_OCTETS;
+    this.#block = new MessageBlock({ count: BATCH, control: 0, payload });
     this.#addressesAt = addressOf(tracker.series.addresses);
     this.#pattern = patternOf(Math.max(PAYLOAD_HEAD, tracker.series.sizeMax));
     this.#patternWords = new Int32Array(this.#pattern.buffer);
     this.#patternAt = addressOf(this.#pattern);
+    this.#stamp = new StampWriter({ ...host, tracker, block: this.#block });
   }
 
   /** Adds one probe of a series to the batch of `group`; a full batch goes out. */
   add(group: SocketGroup, series: number, nowUs: number): void {
+    if (group.isStamp && !this.#host.sessions.isReady(series)) {
+      this.#tracker.refused(series, ERRNO.ENOKEY, nowUs);
+      return;
+    }
     const slot = this.#tracker.open(series);
     if (slot === FULL) {
       this.#tracker.refused(series, ERRNO.ENOBUFS, nowUs);
@@ -78,6 +94,7 @@ export class Sender {
     this.#count = 0;
     group.prepareStamps();
     this.#stampCalls(count);
+    if (group.isStamp) this.#stamp.write(this.#slots, count, this.lastSentUs);
     const { kind } = group;
     let at = 0;
     let hasRetried = false;
@@ -109,12 +126,16 @@ export class Sender {
     const row = ledger.series[slot] ?? 0;
     const size = series.size[row] ?? 0;
     const block = this.#block;
+    block.setName(i, this.#addressesAt + row * SOCKADDR_SLOT, series.addressOctets[row] ?? 0);
+    if (group.isStamp) {
+      this.#stamp.lay(i, row);
+      return;
+    }
     const word = block.payloadAt(i) >>> 2;
     const isUdp = group.kind.isUdp;
     if (isUdp) this.#writeUdp(word, slot);
     else this.#writeIcmp(word, slot, group);
     const head = Math.min(size, PAYLOAD_HEAD);
-    block.setName(i, this.#addressesAt + row * SOCKADDR_SLOT, series.addressOctets[row] ?? 0);
     block.setHead(i, isUdp ? head : head + TOKEN_OCTETS);
     block.setTail(i, this.#patternAt + PAYLOAD_HEAD, size - head);
   }

@@ -8,8 +8,16 @@ import { sumOctets } from "../wire/checksum.ts";
 import type { TableRow } from "../wire/frame.ts";
 import { PROBE_TYPE, TABLE_FLAG } from "../wire/frame.ts";
 import { ICMP4 } from "../wire/icmp.ts";
-import { PAYLOAD_HEAD, patternOf, payloadOctets, TOKEN_OCTETS } from "../wire/probe-payload.ts";
+import {
+  PAYLOAD_HEAD,
+  PAYLOAD_MAX,
+  patternOf,
+  payloadOctets,
+  TOKEN_OCTETS,
+} from "../wire/probe-payload.ts";
 import { SOCKADDR_SLOT, writeSockaddr } from "../wire/sockaddr.ts";
+import { paddedOctets } from "../wire/stamp-tlv.ts";
+import { formOf } from "./stamp/sessions.ts";
 
 /** After its timeout a probe is listened for this long, to tell late from lost. */
 const LINGER_TIMEOUTS = 5;
@@ -56,9 +64,7 @@ export class SeriesTable {
       bounded(LINGER_TIMEOUTS * timeout, LINGER_MIN_US, LINGER_MAX_US),
     );
     this.isUdp = Uint8Array.from(rows, (row) => (row.type === PROBE_TYPE.udp ? 1 : 0));
-    this.size = Int32Array.from(rows, (row) =>
-      payloadOctets(row.size, row.type === PROBE_TYPE.udp),
-    );
+    this.size = Int32Array.from(rows, sizeOf);
     this.acceptsUnreachable = Uint8Array.from(
       rows,
       (row) => row.flags & TABLE_FLAG.acceptUnreachable,
@@ -107,6 +113,11 @@ export class SeriesTable {
       scopeId: row.scopeId,
     });
   }
+}
+
+function sizeOf(row: TableRow): number {
+  if (row.type !== PROBE_TYPE.stamp) return payloadOctets(row.size, row.type === PROBE_TYPE.udp);
+  return Math.min(PAYLOAD_MAX, paddedOctets(formOf(row).octets, row.size));
 }
 
 function intervalOf(row: TableRow): number {

@@ -4,9 +4,11 @@
  * queue, a dead supervisor is EOF and the end.
  */
 
+import type { ReflectorOrder } from "../domain/reflector.ts";
 import { VERSION } from "../domain/version.ts";
-import type { FrameHeader, Hello, Progress } from "../wire/frame.ts";
+import type { FrameHeader, Hello, Progress, WorkerAbilities } from "../wire/frame.ts";
 import {
+  decodeJson,
   encodeJson,
   encodeSignal,
   FRAME,
@@ -16,6 +18,9 @@ import {
   viewOf,
   writeHeader,
 } from "../wire/frame.ts";
+import { StampKeys } from "../wire/stamp-key.ts";
+import type { VerdictRecord } from "../wire/verdict.ts";
+import { encodeVerdict } from "../wire/verdict.ts";
 import type { EchoResponder } from "./echo.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { ERRNO, POLLIN, POLLOUT } from "./kernel.ts";
@@ -24,6 +29,7 @@ import { Network } from "./netlink/network.ts";
 import { OutcomeFrame } from "./outcome-frame.ts";
 import type { Watch } from "./probe-loop.ts";
 import { ProbeLoop } from "./probe-loop.ts";
+import { ReflectorListeners } from "./reflector/listeners.ts";
 import { TableAssembly } from "./table-assembly.ts";
 
 export interface WorkerOptions {
@@ -46,11 +52,13 @@ export class Worker {
   readonly #queue: FrameQueue;
   readonly #outcomes: OutcomeFrame;
   readonly #assembly = new TableAssembly();
+  readonly #keys = new StampKeys();
   readonly #loop: ProbeLoop;
   readonly #data: Watch;
+  readonly #reflector: ReflectorListeners;
   readonly #network: Network;
   #knownAbilities = "";
-  #knownChanges = -1;
+  #knownChanges = "";
   #isStopped = false;
 
   constructor(options: WorkerOptions) {
@@ -65,6 +73,7 @@ export class Worker {
       isLazy: true,
       sink: {
         record: (outcome) => this.#outcomes.record(outcome),
+        verdict: (kind, index, sinceUs, atUs) => this.#tellVerdict({ kind, index, sinceUs, atUs }),
         stalled: (fromUs, toUs) => this.#queue.push(stallFrame(generation, fromUs, toUs)),
       },
     });
@@ -76,6 +85,7 @@ export class Worker {
       watch: (fd, onReady) => void this.#loop.watch(fd, onReady),
     });
     if (echo !== null) this.#loop.watch(echo.fd, () => echo.answer());
+    this.#reflector = new ReflectorListeners((fd, onReady) => this.#loop.watch(fd, onReady));
   }
 
   /** Until stop or EOF on the control pair. */
@@ -97,9 +107,10 @@ export class Worker {
   }
 
   #readControl(): void {
-    this.#readAll(this.#options.control, (_frame, header) => {
+    this.#readAll(this.#options.control, (frame, header) => {
       if (header.type === FRAME.stop) this.#isStopped = true;
       if (header.type === FRAME.ping) this.#answerPing(header.aux);
+      if (header.type === FRAME.reflector) this.#obeyReflector(frame);
     });
   }
 
@@ -108,6 +119,7 @@ export class Worker {
     if ((revents & POLLIN) === 0) return;
     this.#readAll(this.#options.data, (frame, header) => {
       if (header.generation !== this.#options.generation) return;
+      if (header.type === FRAME.stampKey) this.#keys.take(frame, header);
       if (header.type === FRAME.table) this.#takeTable(frame, header);
       else this.#network.take(frame, header);
     });
@@ -128,8 +140,14 @@ export class Worker {
     }
   }
 
+  #obeyReflector(frame: Uint8Array): void {
+    // Both ends are this program, of one version: the shape is wire/frame.ts's.
+    this.#reflector.obey(decodeJson(frame) as ReflectorOrder | null);
+  }
+
   #answerPing(sequence: number): void {
     const { generation } = this.#options;
+    this.#reflector.retry();
     const progress: Progress = {
       last_work_us: this.#loop.lastSendUs,
       lag_us: this.#loop.takeLagUs(),
@@ -140,24 +158,33 @@ export class Worker {
 
   #counters() {
     const { held, dropped } = this.#queue;
-    return { ...this.#loop.counters(), frames_held: held, records_dropped: dropped };
+    const { counters: reflector } = this.#reflector;
+    return { ...this.#loop.counters(), frames_held: held, records_dropped: dropped, reflector };
   }
 
   #takeTable(frame: Uint8Array, header: FrameHeader): void {
     const table = this.#assembly.take(frame, header);
     if (table === null) return;
-    this.#loop.setTable(table.rows);
+    this.#loop.setTable(table.rows, this.#keys.of(table.epoch));
     this.#outcomes.setTable(table.epoch, this.#loop.calmHoldUs);
     const ack = encodeSignal(FRAME.tableAck, this.#options.generation, table.epoch);
     viewOf(ack).setUint32(12, table.rows.length, true);
     this.#queue.push(ack);
   }
 
+  /** Behind the outcomes that led to it, and without their delay. */
+  #tellVerdict(record: VerdictRecord): void {
+    this.#outcomes.flush();
+    this.#queue.push(encodeVerdict(this.#outcomes.epoch, this.#options.generation, record));
+  }
+
   #tellAbilities(): void {
-    const changes = this.#loop.abilityChanges;
+    const changes = `${this.#loop.abilityChanges}/${this.#reflector.changes}`;
     if (changes === this.#knownChanges) return;
     this.#knownChanges = changes;
-    const abilities = this.#loop.abilities();
+    const probing = this.#loop.abilities();
+    const problems = [...probing.problems, ...this.#reflector.problems];
+    const abilities: WorkerAbilities = { ...probing, problems };
     const text = JSON.stringify(abilities);
     if (text === this.#knownAbilities) return;
     this.#knownAbilities = text;

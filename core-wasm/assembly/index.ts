@@ -1,7 +1,9 @@
 // The exports of the core, nothing else. ABI in README.md.
 
+import { prepareHistograms, resetTally, takeTally } from "./histogram";
 import {
   ABI_VERSION,
+  blobAt,
   blockListAt,
   blocksAt,
   blocksEnd,
@@ -65,7 +67,7 @@ import {
 import { publish } from "./stats";
 import { reset } from "./window";
 
-export { ingest, layOut };
+export { ingest, layOut, takeTally };
 
 export function abiVersion(): i32 {
   return ABI_VERSION;
@@ -132,6 +134,8 @@ export function offset(region: i32): i32 {
       return scratchAt;
     case 14:
       return rejectedAt;
+    case 15:
+      return blobAt;
     default:
       return -1;
   }
@@ -143,6 +147,7 @@ export function offset(region: i32): i32 {
  * windows.
  */
 export function start(): bool {
+  prepareHistograms();
   let next = 0;
   let block: i64 = blocksAt;
   for (let path = 0; path < pathCapacity; path++) {
@@ -170,6 +175,7 @@ function bind(series: i32, state: usize, path: i32, profile: usize): void {
   store<i32>(state + S_WINDOW, <i32>load<f64>(profile, WINDOW));
   store<f64>(column(LAST_SENT, series), NaN);
   reset(state);
+  resetTally(state);
   publish(series);
 }
 

@@ -1,5 +1,6 @@
 // A batch of outcome records into the windows, then one rescore per touched series and path.
 
+import { tally } from "./histogram";
 import {
   column,
   dirtyListAt,
@@ -36,6 +37,8 @@ const REPLIED: u8 = 0;
 const RESOLVED: u32 = 0b110011;
 const FLAG_CONFIRMATION: u8 = 1;
 const FLAG_RTT_VOID: u8 = 8;
+/** Told before: for the window only, not for totals and history. */
+const FLAG_SEED: u8 = 64;
 
 const NS_PER_US: f64 = 1000;
 /** An RTT beyond an hour is a mistake. */
@@ -83,7 +86,7 @@ function fetch(record: usize, end: usize): void {
   const at = stateOf(series);
   const state = load<i32>(at) + load<i32>(at, 64) + load<i32>(at, 128) + load<i32>(at, 192);
   const sorted = load<i32>(at, 256) + load<i32>(at, 320) + load<i32>(at, 384) + load<i32>(at, 448);
-  const total = load<i32>(totalsAt + ((series * KINDS) << 3));
+  const total = load<i32>(at, 512) + load<i32>(totalsAt + ((series * KINDS) << 3));
   store<i32>(fetchedAt, state + sorted + total + load<i32>(column(LAST_SENT, series)));
 }
 
@@ -95,8 +98,9 @@ function apply(record: usize): bool {
   if (<u32>series >= <u32>seriesCapacity || <i32>kind >= KINDS) return false;
   const rtt = load<f64>(record, R_RTT_US);
   if (kind == REPLIED && !(rtt >= 0 && rtt <= RTT_MAX_US)) return false;
+  const isNew = (load<u8>(record, R_FLAGS) & FLAG_SEED) == 0;
   const total = totalsAt + ((series * KINDS + <i32>kind) << 3);
-  store<f64>(total, load<f64>(total) + 1);
+  store<f64>(total, load<f64>(total) + <f64>isNew);
   if (((RESOLVED >>> kind) & 1) != 0) take(series, record, kind, rtt);
   return true;
 }
@@ -115,6 +119,7 @@ function take(series: i32, record: usize, kind: u8, rtt: f64): void {
     const timed = kind == REPLIED && (flags & FLAG_RTT_VOID) == 0;
     const latency = timed ? <i64>Math.floor(rtt * NS_PER_US + 0.5) : NO_LATENCY;
     push(state, load<u32>(record, R_SEQ), kind == REPLIED, latency);
+    if ((flags & FLAG_SEED) == 0) tally(state, kind == REPLIED, latency);
     markDirty(series, state);
   }
   markTouched(load<i32>(state + S_PATH));

@@ -1,14 +1,13 @@
 // The memory map. Everything is laid out once per `configure`, behind the program's static data:
 // each region begins where the previous one ends, rounded up to a cache line. The host asks for the
-// offsets (index.ts) instead of repeating the arithmetic. A later region (the RTT histogram) is
-// added behind the last one.
+// offsets (index.ts) instead of repeating the arithmetic.
 //
 // What one outcome touches lies together: state, sorted latencies and ring of a series form one
 // block, and paths with equal settings share one profile. At 10,000 series the time of an outcome
 // is the number of cache lines and pages it touches, not its arithmetic.
 
 /** Raised with every change of what a host must know: columns, records, calls. */
-export const ABI_VERSION: i32 = 2;
+export const ABI_VERSION: i32 = 3;
 
 /** Octets of an outcome record; the fields are read in ingest.ts. */
 export const RECORD_SIZE: i32 = 32;
@@ -66,10 +65,11 @@ export const WEIGHT_JITTER: i32 = 80;
  * dirty, u32 head (slot of the oldest), u32 count, u32 replied, u32 timed (replies with a latency),
  * u32 pairs, u32 last replied seq, i64 last RTT (NO_LATENCY: none yet), i64 sum of latencies, i64
  * sum of pair differences, f64 RFC 3550 jitter, i64 sum of squares of latencies modulo 2^64. All
- * spans are whole nanoseconds: sums are exact and do not drift. From S_HEAD on it is what a reset
- * empties.
+ * spans are whole nanoseconds: sums are exact and do not drift. From S_HEAD to here it is what a
+ * reset empties. Behind it the tally since it was last taken: u32 outcomes, u32 not replied, i64
+ * sum, i64 least, i64 largest RTT, u32 notes, the notes themselves (i16, see histogram.ts).
  */
-export const STATE_SIZE: i32 = 80;
+export const STATE_SIZE: i32 = 160;
 export const S_PATH: i32 = 0;
 export const S_PROFILE: i32 = 4;
 export const S_WINDOW: i32 = 8;
@@ -85,6 +85,14 @@ export const S_SUM: i32 = 48;
 export const S_PAIR_SUM: i32 = 56;
 export const S_RFC: i32 = 64;
 export const S_SQUARES: i32 = 72;
+export const S_TALLY_N: i32 = 80;
+export const S_TALLY_LOST: i32 = 84;
+export const S_TALLY_SUM: i32 = 88;
+export const S_TALLY_MIN: i32 = 96;
+export const S_TALLY_MAX: i32 = 104;
+export const S_NOTED: i32 = 112;
+export const S_NOTES: i32 = 116;
+export const NOTES_MAX: u32 = 22;
 
 /** Entry of the sorted list: i64 ns. */
 export const SORTED_SIZE: i32 = 8;
@@ -100,9 +108,23 @@ export const E_REPLIED: i32 = 20;
 
 export const NO_LATENCY: i64 = -1;
 
+/**
+ * RTT histogram of a path: u32 times the scale was lowered, u32 zeros, i32 lowest bucket, i32 span
+ * (0: empty), u32 counts as a ring.
+ */
+export const BUCKETS: i32 = 160;
+export const H_SHIFT: i32 = 0;
+export const H_ZERO: i32 = 4;
+export const H_LOW: i32 = 8;
+export const H_SPAN: i32 = 12;
+export const H_COUNTS: i32 = 16;
+export const HISTOGRAM_SIZE: i32 = 704;
+/** Octets of an exported histogram at the most: three numbers and the counts, 5 octets each. */
+const BLOB_SIZE: i32 = 5 * (BUCKETS + 3);
+
 const LINE: i64 = 64;
 /** What `fetch` may read behind the head of the last block. */
-const FETCH_SIZE: i64 = 512;
+const FETCH_SIZE: i64 = 576;
 /** More is a mistake of the caller; it also keeps every offset within i32. */
 const OCTETS_MAX: i64 = 1 << 30;
 
@@ -137,6 +159,14 @@ export let rejectedAt: i32 = 0;
 /** u32 of no meaning, see `fetch` in ingest.ts. */
 export let fetchedAt: i32 = 0;
 
+/** Bounds of an octave at the finest scale and the slices that lead to them, see histogram.ts. */
+export let stepsAt: i32 = 0;
+export let slicesAt: i32 = 0;
+/** Counts in linear order while the scale is lowered. */
+export let spreadAt: i32 = 0;
+export let blobAt: i32 = 0;
+export let histogramsAt: i32 = 0;
+
 let end: i64 = 0;
 
 function align(octets: i64): i64 {
@@ -164,6 +194,10 @@ function place(series: i32, paths: i32, profiles: i32, blockOctets: i64): void {
   scratchAt = region(16, 8);
   rejectedAt = region(1, 4);
   fetchedAt = region(1, 4);
+  stepsAt = region(33, 8);
+  slicesAt = region(64, 1);
+  spreadAt = region(BUCKETS, 4);
+  blobAt = region(BLOB_SIZE, 1);
   seriesAt = region(series, SERIES_F64 * 8);
   totalsAt = region(series, KINDS * 8);
   samplesAt = region(series, 4);
@@ -179,6 +213,7 @@ function place(series: i32, paths: i32, profiles: i32, blockOctets: i64): void {
   touchedListAt = region(paths, 4);
   pathsAt = region(paths, PATH_SIZE);
   profilesAt = region(profiles, PROFILE_SIZE);
+  histogramsAt = region(paths, HISTOGRAM_SIZE);
   blockListAt = region(series, 4);
   blocksAt = <i32>end;
   end += blockOctets;

@@ -19,6 +19,7 @@ import {
   S_RFC,
   S_SQUARES,
   S_SUM,
+  S_TALLY_N,
   S_TIMED,
   S_WINDOW,
   SORTED_SIZE,
@@ -202,8 +203,8 @@ function keepSorted(state: usize, evicted: i64, rtt: i64): void {
   }
 }
 
-/** Empties the window; what was counted in total stays. */
+/** Empties the window; what was counted in total and for the history stays. */
 export function reset(state: usize): void {
-  memory.fill(state + S_HEAD, 0, STATE_SIZE - S_HEAD);
+  memory.fill(state + S_HEAD, 0, S_TALLY_N - S_HEAD);
   store<i64>(state + S_LAST_RTT, NO_LATENCY);
 }

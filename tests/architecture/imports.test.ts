@@ -26,6 +26,11 @@ const RULES: readonly Rule[] = [
     because: "decisions touch nothing of the world",
   },
   {
+    room: "agent/routing/",
+    may: [PURE, "agent/routing/"],
+    because: "which rules and routes should exist is a function of what was read",
+  },
+  {
     room: "agent/scoring/",
     may: [PURE, "agent/scoring/", "agent/wire/frame.ts"],
     because: "the host side of the core knows frames and nouns",
@@ -49,6 +54,7 @@ const RULES: readonly Rule[] = [
       "agent/worker/libc.ts",
       "agent/io/clock.ts",
       "agent/io/process-log.ts",
+      "agent/io/key-file.ts",
       "agent/io/frame-socket.ts",
       "node:fs",
       "node:path",
@@ -58,7 +64,15 @@ const RULES: readonly Rule[] = [
   },
   {
     room: "agent/io/store/",
-    may: [PURE, "agent/io/store/", "bun:sqlite", "node:fs", "node:path", "node:worker_threads"],
+    may: [
+      PURE,
+      "agent/io/store/",
+      "agent/scoring/rollup-merge.ts",
+      "bun:sqlite",
+      "node:fs",
+      "node:path",
+      "node:worker_threads",
+    ],
     mayTypes: ["agent/controller/ports.ts"],
     because: "an adapter knows its technology and the ports",
   },
@@ -75,7 +89,7 @@ const RULES: readonly Rule[] = [
   },
   {
     room: "agent/controller/driver.ts",
-    may: [PURE, "agent/wire/frame.ts"],
+    may: [PURE, "agent/wire/"],
     mayTypes: ["agent/engine/", "agent/controller/", "agent/scoring/scorer.ts"],
     because: "the loop performs effects through ports, never through adapters",
   },

@@ -29,6 +29,14 @@ async function writeAndKill(path: string, flushes: number): Promise<number> {
   return Number(text.slice(0, text.lastIndexOf("\n")).split("\n").at(-1));
 }
 
+const HOURS = "SELECT t, n, lost, up_s, checks, score_sum_c, rtt_sum_us FROM rollup_1h ORDER BY t";
+const HOURS_RECOMPUTED = `
+  SELECT (t + 3599) / 3600 * 3600 AS t, sum(n) AS n, sum(lost) AS lost, sum(up_s) AS up_s,
+    sum(checks) AS checks, sum(score_sum_c) AS score_sum_c, sum(rtt_sum_us) AS rtt_sum_us
+  FROM rollup_5m
+  WHERE (t + 3599) / 3600 * 3600 <= (SELECT coalesce(max(t), 0) FROM rollup_1h)
+  GROUP BY 1 ORDER BY 1`;
+
 function inspect(path: string): { readonly check: string; readonly rows: number } {
   const db = new Database(path);
   const check = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").get();
@@ -37,8 +45,14 @@ function inspect(path: string): { readonly check: string; readonly rows: number 
       "SELECT count(*) AS n, max(health_id) AS last FROM sdwan_path_health",
     )
     .get();
+  const probes = db.query<{ n: number }, []>("SELECT coalesce(sum(n), 0) AS n FROM rollup_5m");
+  const buckets = probes.get()?.n;
+  const hours = db.query(HOURS).all();
+  const recomputed = db.query(HOURS_RECOMPUTED).all();
   db.close();
   expect(count?.n).toBe(count?.last ?? -1);
+  expect(buckets).toBe(count?.n);
+  expect(hours).toEqual(recomputed);
   return { check: check?.integrity_check ?? "", rows: count?.n ?? 0 };
 }
 

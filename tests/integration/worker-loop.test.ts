@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { OUTCOME_FLAG } from "../../agent/domain/outcome.ts";
-import { PROBE_TYPE, TABLE_FLAG } from "../../agent/wire/frame.ts";
+import { TABLE_FLAG } from "../../agent/wire/frame.ts";
 import { openEcho } from "../../agent/worker/echo.ts";
 import { closeFd, monotonicNow, openSocket } from "../../agent/worker/libc.ts";
 import { ProbeRun } from "../support/probe-run.ts";
@@ -201,13 +201,13 @@ describe("our own host in the way", () => {
 
   test("a type without a sender is unsent and said so; an unresolved row is silent", () => {
     const run = probe([
-      icmpRow(LOCAL, { ...FAST, type: PROBE_TYPE.stamp }),
+      icmpRow(LOCAL, { ...FAST, type: 9 }),
       icmpRow([0, 0, 0, 0], { ...FAST, type: 0 }),
     ]).run(60);
     expect(run.of(0).every(({ kind, code }) => kind === "unsent" && code === 93)).toBe(true);
     expect(run.of(1)).toEqual([]);
     expect(run.loop.abilities().problems).toEqual([
-      "cannot send STAMP over IPv4: protocol not supported (errno 93)",
+      "cannot send type 9 over IPv4: protocol not supported (errno 93)",
     ]);
   });
 });

@@ -33,6 +33,7 @@ export const PROBE: ProbeConfig = {
   family: "any",
   port: 0,
   accept_unreachable: false,
+  key_file: null,
 };
 
 export function pathConfig(id: string, hosts: readonly string[]): PathConfig {
@@ -79,6 +80,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
       allowed_hosts: [],
     },
     echo: null,
+    reflector: null,
     origin: "test",
   };
 }

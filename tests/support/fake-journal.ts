@@ -1,12 +1,16 @@
 /** The Journal in memory: rows are "stored" by flush() unless a test says that the disk fails. */
 
 import type {
+  BackupEnd,
   HistoryPage,
   HistoryQuery,
   Journal,
+  RollupQuery,
+  RollupSpan,
   StoreState,
 } from "../../agent/controller/ports.ts";
 import type { HealthRow } from "../../agent/domain/path-health.ts";
+import type { Rollup } from "../../agent/domain/rollup.ts";
 
 export class FakeJournal implements Journal {
   state: StoreState = { kind: "ok" };
@@ -14,6 +18,7 @@ export class FakeJournal implements Journal {
   flushes = 0;
   readonly stored: HealthRow[] = [];
   readonly unwritten: HealthRow[] = [];
+  readonly buckets: Rollup[] = [];
 
   get pending(): number {
     return this.unwritten.length;
@@ -21,6 +26,26 @@ export class FakeJournal implements Journal {
 
   recordCheck(row: HealthRow): void {
     this.unwritten.push(row);
+  }
+
+  recordRollup(row: Rollup): void {
+    this.buckets.push(row);
+  }
+
+  readonly shifts: number[] = [];
+  /** What was said of the time: guessed, known. */
+  readonly times: string[] = [];
+
+  guessTimes(): void {
+    this.times.push("guessed");
+  }
+
+  correctGuess(): void {
+    this.times.push("known");
+  }
+
+  shiftPending(seconds: number): void {
+    this.shifts.push(seconds);
   }
 
   flush(): void {
@@ -42,6 +67,17 @@ export class FakeJournal implements Journal {
       })),
       next_cursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
     };
+  }
+
+  rollups({ path, from, to }: RollupQuery): RollupSpan {
+    const rows = this.buckets.filter(
+      (row) => row.path_id === path && row.end > from && row.end <= to,
+    );
+    return { from, to, tiers: rows.length > 0 ? ["5m"] : [], rows };
+  }
+
+  async backup(): Promise<BackupEnd> {
+    return { kind: "done", path: "/state/patronus.db.backup-1", octets: 4_096 };
   }
 
   close(): void {

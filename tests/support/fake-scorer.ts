@@ -5,7 +5,7 @@
 
 import type { PathIndex } from "../../agent/domain/ids.ts";
 import { OUTCOME } from "../../agent/domain/outcome.ts";
-import type { PathLayout, Scorer } from "../../agent/scoring/scorer.ts";
+import type { PathLayout, PathTally, Scorer } from "../../agent/scoring/scorer.ts";
 import { OUTCOME_AT, OUTCOME_SIZE, viewOf } from "../../agent/wire/frame.ts";
 import { FakeScores } from "./fake-scores.ts";
 
@@ -17,6 +17,7 @@ export class FakeScorer extends FakeScores implements Scorer {
   readonly rejected = 0;
   configured: readonly PathLayout[] = [];
   readonly reset: PathIndex[] = [];
+  readonly hardDown = new Set<PathIndex>();
   readonly pathCount: number;
   readonly seriesCount: number;
 
@@ -53,5 +54,18 @@ export class FakeScorer extends FakeScores implements Scorer {
     this.reset.push(path);
   }
 
-  setHardDown(_path: PathIndex, _down: boolean): void {}
+  /** What the next takeTally of a path answers. */
+  readonly tallies = new Map<PathIndex, PathTally>();
+
+  takeTally(path: PathIndex): PathTally {
+    const tally = this.tallies.get(path) ?? { probes: 0, lost: 0, rtt: null };
+    this.tallies.delete(path);
+    return tally;
+  }
+
+  setHardDown(path: PathIndex, down: boolean): void {
+    if (down) this.hardDown.add(path);
+    else this.hardDown.delete(path);
+    if (down) this.paths.status[path] = DOWN;
+  }
 }

@@ -2,7 +2,14 @@
  * The agent as the HTTP surface sees it, with a cache of typed arrays that a test fills by hand.
  */
 
-import type { HistoryPage, HistoryQuery } from "../../agent/controller/ports.ts";
+import type { BackupEnd, HistoryPage, HistoryQuery } from "../../agent/controller/ports.ts";
+import type {
+  Aggregate,
+  AggregateQuery,
+  BucketPage,
+  BucketQuery,
+} from "../../agent/domain/aggregate.ts";
+import type { PathId } from "../../agent/domain/ids.ts";
 import { pathId } from "../../agent/domain/ids.ts";
 import { OUTCOME_KINDS } from "../../agent/domain/outcome.ts";
 import type { PathHealth } from "../../agent/domain/path-health.ts";
@@ -20,6 +27,7 @@ import type {
   UnknownPath,
 } from "../../agent/io/http/view.ts";
 import { FakeScores } from "./fake-scores.ts";
+import { RETENTION } from "./retention-plan.ts";
 
 export function pathLabels(row: number, over: Partial<PathLabels> = {}): PathLabels {
   return {
@@ -75,6 +83,34 @@ export class FakeMetrics implements MetricsSource {
   }
 }
 
+/** Of a path without a reply: what does not exist is null. */
+export function aggregateOf(path: PathId, over: Partial<Aggregate> = {}): Aggregate {
+  return {
+    path_id: path,
+    period: "day",
+    start_time: unixSeconds(1_699_913_600),
+    end_time: unixSeconds(1_700_000_000),
+    tiers: ["5m", "1h"],
+    sample_count: 43_200,
+    latency_avg: null,
+    latency_min: null,
+    latency_max: null,
+    latency_p50: null,
+    latency_p95: null,
+    latency_p99: null,
+    quantile_error_pct: null,
+    packet_loss_avg: 100,
+    packet_loss_max: 100,
+    jitter_avg: null,
+    jitter_max: null,
+    health_score_avg: 0,
+    health_score_min: 0,
+    uptime_pct: 0,
+    coverage_pct: 99.87654321,
+    ...over,
+  };
+}
+
 export class FakeView implements AgentView {
   metrics: FakeMetrics;
   readiness: Readiness = { ready: true, reasons: [] };
@@ -82,6 +118,8 @@ export class FakeView implements AgentView {
   timestamp = unixSeconds(1_700_000_000);
   fault: Error | null = null;
   readonly queries: HistoryQuery[] = [];
+  readonly charts: BucketQuery[] = [];
+  readonly aggregateQueries: AggregateQuery[] = [];
   reload?: () => ReloadOutcome;
 
   constructor(metrics = new FakeMetrics([pathLabels(0), pathLabels(1)])) {
@@ -101,6 +139,27 @@ export class FakeView implements AgentView {
   history(query: HistoryQuery): HistoryPage | UnknownPath {
     this.queries.push(query);
     return this.rows;
+  }
+
+  buckets(query: BucketQuery): BucketPage {
+    this.charts.push(query);
+    return { points: [aggregateOf(query.path)], next: unixSeconds(1_700_000_300) };
+  }
+
+  aggregate(path: PathId, query: AggregateQuery): Aggregate {
+    this.aggregateQueries.push(query);
+    return aggregateOf(path);
+  }
+
+  async aggregates(query: AggregateQuery): Promise<readonly Aggregate[]> {
+    this.aggregateQueries.push(query);
+    return this.metrics.paths.map(({ id }) => aggregateOf(pathId(id)));
+  }
+
+  backupEnd: BackupEnd = { kind: "done", path: "/state/patronus.db.backup-1", octets: 4_096 };
+
+  async backup(): Promise<BackupEnd> {
+    return this.backupEnd;
   }
 
   ready(): Readiness {
@@ -136,10 +195,11 @@ export class FakeView implements AgentView {
           records_dropped: 0,
           stalls: 0,
           wakeups: 250,
+          reflector: null,
         },
         stale_frames: 4,
       },
-      store: { state: { kind: "ok" }, pending_rows: 12 },
+      store: { state: { kind: "ok" }, pending_rows: 12, retention: RETENTION },
       problems: [],
     };
   }

@@ -7,18 +7,23 @@
 import { writeSync } from "node:fs";
 import { WorkerCheckpointer } from "../../agent/io/store/checkpoint.ts";
 import { everything, healthRow, openJournal } from "./journals.ts";
+import { DAY0, rollup } from "./rollups.ts";
 
 const ROWS_PER_FLUSH = 20;
 
 function main(path: string, flushes: number): void {
-  const { journal } = openJournal(path, { checkpointer: new WorkerCheckpointer() });
+  const { journal, clock } = openJournal(path, { checkpointer: new WorkerCheckpointer() });
   let stored = everything(journal).rows.length;
   // Keeps the journal referenced: a collected handle closes itself and removes the WAL.
   process.stdin.on("data", () => journal.flush());
   let done = 0;
   function round(): void {
     for (let i = 0; i < ROWS_PER_FLUSH; i++) journal.recordCheck(healthRow(stored + i));
+    // As many probes as checks, a bucket per flush: both stand in one transaction.
+    const end = DAY0 + (stored / ROWS_PER_FLUSH + 1) * 300;
+    journal.recordRollup(rollup(end, { probes: ROWS_PER_FLUSH }));
     journal.flush();
+    clock.advance(0);
     if (journal.pending > 0) throw new Error(`not stored: ${JSON.stringify(journal.state)}`);
     stored += ROWS_PER_FLUSH;
     writeSync(1, `${stored}\n`);

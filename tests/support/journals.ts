@@ -11,6 +11,7 @@ import type { JournalOptions } from "../../agent/io/store/journal.ts";
 import { SqliteJournal } from "../../agent/io/store/journal.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeLog } from "./fake-log.ts";
+import { RETENTION } from "./retention-plan.ts";
 
 export const T0 = 1_700_000_000;
 
@@ -36,6 +37,7 @@ export function healthRow(second: number, overrides: Partial<HealthRow> = {}): H
 /** Notes what it was asked for; a test ends the checkpoint. */
 export class ManualCheckpointer implements Checkpointer {
   readonly uris: string[] = [];
+  readonly copies: string[] = [];
   #onEnd: ((end: CheckpointEnd) => void) | null = null;
 
   get running(): boolean {
@@ -45,6 +47,11 @@ export class ManualCheckpointer implements Checkpointer {
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void {
     this.uris.push(uri);
     this.#onEnd = onEnd;
+  }
+
+  copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void {
+    this.copies.push(copyTo);
+    this.start(uri, onEnd);
   }
 
   end(end: CheckpointEnd): void {
@@ -72,6 +79,8 @@ export function openJournal(path: string, overrides: Partial<JournalOptions> = {
     timers: clock,
     log,
     isCalm: () => true,
+    plan: () => RETENTION,
+    isClockTrusted: () => false,
     checkpointer,
     ...overrides,
   });

@@ -3,6 +3,7 @@
 import type { OutcomeKind } from "../../agent/domain/outcome.ts";
 import { OUTCOME_KINDS } from "../../agent/domain/outcome.ts";
 import type { TableRow } from "../../agent/wire/frame.ts";
+import type { VerdictRecord } from "../../agent/wire/verdict.ts";
 import { monotonicNow } from "../../agent/worker/libc.ts";
 import type { ProbeLoop } from "../../agent/worker/probe-loop.ts";
 import { openProbeLoop } from "../../agent/worker/probe-loop.ts";
@@ -16,6 +17,7 @@ export class ProbeRun {
   readonly loop: ProbeLoop;
   readonly outcomes: NamedOutcome[] = [];
   readonly stalls: [number, number][] = [];
+  readonly verdicts: VerdictRecord[] = [];
 
   constructor(rows: readonly TableRow[], seed = 1) {
     this.loop = openProbeLoop({
@@ -24,6 +26,9 @@ export class ProbeRun {
       sink: {
         record: (outcome) => {
           this.outcomes.push({ ...outcome, kind: OUTCOME_KINDS[outcome.kind] ?? "lost" });
+        },
+        verdict: (kind, index, sinceUs, atUs) => {
+          this.verdicts.push({ kind, index, sinceUs, atUs });
         },
         stalled: (from, to) => this.stalls.push([from, to]),
       },

@@ -24,6 +24,8 @@ function anonymousKb(): number {
 
 const rows = Array.from({ length: series }, (_, i) =>
   icmpRow([127, 0, 1 + (Math.floor(i / 250) % 250), 1 + (i % 250)], {
+    path: i,
+    downAfter: 4,
     intervalUs: (1e6 * series) / rate,
     timeoutUs: 1_000_000,
     phase: (i * 0.6180339887498949) % 1,
@@ -37,6 +39,7 @@ const loop = openProbeLoop({
     record: ({ kind }) => {
       counts[kind] = (counts[kind] ?? 0) + 1;
     },
+    verdict: () => {},
     stalled: () => {},
   },
 });

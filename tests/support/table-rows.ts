@@ -11,7 +11,7 @@ export function icmpRow(target: readonly number[], changes: Partial<TableRow> = 
     flags: 0,
     dscp: 0,
     ttl: 0,
-    downAfter: 4,
+    downAfter: 0,
     upAfter: 5,
     reliability: 1,
     port: 0,

@@ -7,18 +7,21 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Clock, Log } from "../../controller/ports.ts";
+import { unreachable } from "../../domain/invariant.ts";
 import type { UnixSeconds } from "../../domain/units.ts";
 import { unixSeconds } from "../../domain/units.ts";
 import { hasTag, weakTag } from "./etag.ts";
 import type { GuardOptions, Transport } from "./guard.ts";
 import { createGuard } from "./guard.ts";
-import { historyRows, pathBody } from "./json.ts";
+import type { HistoryAnswer } from "./history-answers.ts";
+import { answerAggregate, answerAggregates, answerHistory } from "./history-answers.ts";
+import { pathBody } from "./json.ts";
 import { Scraper } from "./metrics/scrape.ts";
 import { OPENAPI } from "./openapi.ts";
 import { PAGE_POLICY, statusPage } from "./page.ts";
 import type { Problem } from "./problem.ts";
 import { problemResponse } from "./problem.ts";
-import { readHistory, strangeParameters } from "./query.ts";
+import { strangeParameters } from "./query.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
@@ -98,6 +101,14 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
     path,
     handle: withoutParameters(handle),
   });
+  const past = (path: string, answer: PathAnswer): Route => ({
+    method: "GET",
+    path,
+    handle: (context) => {
+      const id = context.req.param("id") ?? "";
+      return showPast(answer(view, id, new URL(context.req.url).searchParams, now()), id);
+    },
+  });
   return [
     get("/", (context) => showPage(context, view)),
     get("/metrics", (context) => scraper.answer(context.req.raw)),
@@ -107,10 +118,18 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
     get("/api/v1/status", (context) => context.json(view.status())),
     get("/api/v1/health/snapshot", (context) => showSnapshot(context, view)),
     get("/api/v1/health/paths/:id", (context) => showPath(context, view, now())),
+    past("/api/v1/health/paths/:id/history", answerHistory),
+    past("/api/v1/health/paths/:id/aggregate", answerAggregate),
     {
       method: "GET",
-      path: "/api/v1/health/paths/:id/history",
-      handle: (context) => showHistory(context, view, now()),
+      path: "/api/v1/health/aggregate",
+      handle: async (context) =>
+        showPast(await answerAggregates(view, new URL(context.req.url).searchParams, now()), ""),
+    },
+    {
+      method: "POST",
+      path: "/api/v1/backup",
+      handle: withoutParameters((context) => backUp(context, view)),
     },
     {
       method: "POST",
@@ -161,16 +180,37 @@ function showPath(context: HttpContext, view: AgentView, now: UnixSeconds): Resp
   return context.json({ timestamp: now, ...pathBody(path) });
 }
 
-function showHistory(context: HttpContext, view: AgentView, now: UnixSeconds): Response {
-  const id = context.req.param("id") ?? "";
-  const read = readHistory(id, new URL(context.req.url).searchParams, now);
-  if (read.kind === "wrong") return refuse(wrongParameters(read.errors));
-  if (view.path(id) === null) return unknownPath(id);
-  const page = view.history(read.query);
-  if ("kind" in page) return unknownPath(id);
-  const { from, to } = read.query;
-  const { next_cursor } = page;
-  return context.json({ path_id: id, from, to, rows: historyRows(page), next_cursor });
+type PathAnswer = (
+  view: AgentView,
+  id: string,
+  params: URLSearchParams,
+  now: UnixSeconds,
+) => HistoryAnswer;
+
+function showPast(answer: HistoryAnswer, id: string): Response {
+  switch (answer.kind) {
+    case "json":
+      return Response.json(answer.body);
+    case "csv": {
+      const headers = { "content-type": "text/csv; charset=utf-8" };
+      if (answer.next === null) return new Response(answer.text, { headers });
+      return new Response(answer.text, {
+        headers: { ...headers, "x-next-cursor": String(answer.next) },
+      });
+    }
+    case "wrong":
+      return refuse(wrongParameters(answer.errors));
+    case "unknown-path":
+      return unknownPath(id);
+    default:
+      return unreachable(answer);
+  }
+}
+
+async function backUp(context: HttpContext, view: AgentView): Promise<Response> {
+  const end = await view.backup();
+  if (end.kind === "failed") return refuse({ kind: "backup-failed", detail: end.reason });
+  return context.json({ path: end.path, octets: end.octets });
 }
 
 function reload(context: HttpContext, view: AgentView): Response {

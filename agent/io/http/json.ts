@@ -36,6 +36,10 @@ function targetBody(target: TargetHealth): TargetHealth {
     health_score: rounded(target.health_score),
     latency_ms: rounded(target.latency_ms),
     packet_loss_pct: rounded(target.packet_loss_pct),
+    one_way_forward_ms: rounded(target.one_way_forward_ms),
+    one_way_backward_ms: rounded(target.one_way_backward_ms),
+    forward_loss_pct: rounded(target.forward_loss_pct),
+    backward_loss_pct: rounded(target.backward_loss_pct),
   };
 }
 

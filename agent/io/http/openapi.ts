@@ -1,9 +1,12 @@
 /** The OpenAPI 3.1 document of the API, kept by hand; a test holds it against the routes. */
 
+import { PERIODS } from "../../domain/aggregate.ts";
 import { OUTCOME_KINDS } from "../../domain/outcome.ts";
+import { TIERS } from "../../domain/rollup.ts";
 import { LIMITINGS, STATUSES } from "../../domain/status.ts";
 import { VERSION } from "../../domain/version.ts";
 import { HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, HISTORY_SPAN_DEFAULT } from "./query.ts";
+import { CHART_LIMIT_MAX } from "./span-query.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -14,6 +17,10 @@ const flag: Schema = { type: "boolean" };
 const unixTime: Schema = { type: "integer", description: "Unix seconds" };
 const sentences: Schema = { type: "array", items: text };
 const score: Schema = { type: ["number", "null"], minimum: 0, maximum: 100 };
+const clockDifference: Schema = {
+  type: ["number", "null"],
+  description: "STAMP with synchronised clocks only; negative by as much as they are apart",
+};
 const percent: Schema = { type: ["number", "null"], minimum: 0, maximum: 100 };
 const ms: Schema = { type: ["number", "null"], minimum: 0, description: "Milliseconds" };
 const mos: Schema = { type: ["number", "null"], minimum: 1, maximum: 5 };
@@ -79,6 +86,30 @@ const healthProperties = {
   targets: list(ref("TargetHealth")),
 } as const;
 
+const aggregateProperties = {
+  path_id: text,
+  period: { enum: PERIODS },
+  start_time: unixTime,
+  end_time: unixTime,
+  tiers: { ...list({ enum: TIERS }), description: "Buckets that the answer is made of" },
+  sample_count: { ...whole, description: "Resolved scheduled probes" },
+  latency_avg: ms,
+  latency_min: ms,
+  latency_max: ms,
+  latency_p50: ms,
+  latency_p95: ms,
+  latency_p99: ms,
+  quantile_error_pct: { ...percent, description: "How far a percentile may be off at the most" },
+  packet_loss_avg: percent,
+  packet_loss_max: { ...percent, description: "Of the worst check" },
+  jitter_avg: ms,
+  jitter_max: ms,
+  health_score_avg: score,
+  health_score_min: score,
+  uptime_pct: { ...percent, description: "Time up of the time observed" },
+  coverage_pct: { ...percent, description: "Time observed of the span" },
+} as const;
+
 const schemas = {
   Problem: object(
     {
@@ -99,6 +130,10 @@ const schemas = {
     health_score: score,
     latency_ms: ms,
     packet_loss_pct: percent,
+    one_way_forward_ms: clockDifference,
+    one_way_backward_ms: clockDifference,
+    forward_loss_pct: percent,
+    backward_loss_pct: percent,
     outcomes: object(
       Object.fromEntries(OUTCOME_KINDS.map((kind) => [kind, whole])),
       "Totals since the probe table was set",
@@ -114,6 +149,7 @@ const schemas = {
     health_score: score,
     status: { enum: ["up", "degraded", "down"] },
   }),
+  Aggregate: object(aggregateProperties, "null: the value does not exist. Never 0 instead."),
   StoreState: {
     type: "object",
     properties: { kind: { enum: ["ok", "failing"] }, since: unixTime, reason: text },
@@ -135,26 +171,62 @@ const schemas = {
       acknowledged: flag,
       stale_frames: whole,
     }),
-    store: object({ state: ref("StoreState"), pending_rows: whole }),
+    store: object({
+      state: ref("StoreState"),
+      pending_rows: whole,
+      retention: object(
+        {
+          raw_secs: whole,
+          rollup_5m_secs: whole,
+          rollup_1h_secs: whole,
+          rollup_1d_secs: whole,
+          events_secs: whole,
+          estimate_mb: { type: "number" },
+          budget_mb: { type: "number" },
+          shortened: list({ enum: ["raw", "rollup_5m", "rollup_1h", "rollup_1d"] }),
+        },
+        "How long history is kept; `shortened`: less than configured, to fit `max_size_mb`",
+      ),
+    }),
     problems: sentences,
   }),
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
-const historyPage = object({
-  path_id: text,
-  from: unixTime,
-  to: unixTime,
-  rows: list(ref("HistoryRow")),
-  next_cursor: { type: ["integer", "null"], description: "null: no more rows" },
+const historyPage = {
+  ...object({
+    path_id: text,
+    from: unixTime,
+    to: unixTime,
+    rows: { oneOf: [list(ref("HistoryRow")), list(ref("Aggregate"))] },
+    next_cursor: { type: ["integer", "null"], description: "null: no more rows" },
+  }),
+  description: "Checks with `resolution=raw`, else aggregates of one bucket each",
+};
+const aggregates = object({
+  period: { enum: PERIODS },
+  start_time: unixTime,
+  end_time: unixTime,
+  paths: list(ref("Aggregate")),
 });
 const readiness = object({ ready: flag, reasons: sentences });
 
+const formatParameter = query("format", "A table: RFC 4180", { enum: ["json", "csv"] });
+
+const aggregateParameters = [
+  query("period", "A span that ends now, or `custom`", { enum: PERIODS, default: "day" }),
+  query("from", "Unix seconds; needed with `custom`", unixTime),
+  query("to", "Unix seconds, with `custom`; default: now", unixTime),
+  formatParameter,
+];
+
 const historyParameters = [
   pathIdParameter,
+  query("resolution", "Checks or buckets", { enum: ["raw", ...TIERS], default: "raw" }),
+  formatParameter,
   query("from", `Unix seconds; default: ${HISTORY_SPAN_DEFAULT} before \`to\``, unixTime),
   query("to", "Unix seconds; default: now", unixTime),
-  query("limit", "Rows of one page", {
+  query("limit", `Rows of one page; of buckets at most ${CHART_LIMIT_MAX}`, {
     type: "integer",
     minimum: 1,
     maximum: HISTORY_LIMIT_MAX,
@@ -230,12 +302,43 @@ export const OPENAPI = {
     },
     "/api/v1/health/paths/{id}/history": {
       get: {
-        summary: "Stored checks of one path, oldest first",
+        summary: "Stored checks of one path or buckets of them, oldest first",
         parameters: historyParameters,
         responses: {
           "200": answer("One page", historyPage),
           "400": problem("Bad parameters"),
           "404": problem("Unknown path"),
+        },
+      },
+    },
+    "/api/v1/health/paths/{id}/aggregate": {
+      get: {
+        summary: "One path over a span",
+        parameters: [pathIdParameter, ...aggregateParameters],
+        responses: {
+          "200": answer("Aggregate", ref("Aggregate")),
+          "400": problem("Bad parameters"),
+          "404": problem("Unknown path"),
+        },
+      },
+    },
+    "/api/v1/health/aggregate": {
+      get: {
+        summary: "All paths over a span",
+        parameters: aggregateParameters,
+        responses: {
+          "200": answer("Aggregates", aggregates),
+          "400": problem("Bad parameters"),
+        },
+      },
+    },
+    "/api/v1/backup": {
+      post: {
+        summary: "Copy the database into a file beside it; needs the token over TCP",
+        security: [{ token: [] }],
+        responses: {
+          "200": answer("Copied", object({ path: text, octets: whole })),
+          "409": problem("Failed"),
         },
       },
     },

@@ -14,6 +14,7 @@ const KINDS = {
   "unknown-path": [404, "Unknown path"],
   "method-not-allowed": [405, "Method not allowed"],
   "reload-refused": [409, "Reload refused"],
+  "backup-failed": [409, "Backup failed"],
   "length-required": [411, "Length required"],
   "too-large": [413, "Body too large"],
   "unsupported-media-type": [415, "Unsupported media type"],

@@ -3,8 +3,11 @@
  * anything but by `reload`. Every answer is a value of the moment: no caller keeps one.
  */
 
-import type { HistoryPage, HistoryQuery, StoreState } from "../../controller/ports.ts";
+import type { BackupEnd, HistoryPage, HistoryQuery, StoreState } from "../../controller/ports.ts";
+import type { Aggregate, AggregateQuery, BucketPage, BucketQuery } from "../../domain/aggregate.ts";
+import type { PathId } from "../../domain/ids.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
+import type { RetentionPlan } from "../../domain/retention.ts";
 import type { Status } from "../../domain/status.ts";
 import type { UnixSeconds } from "../../domain/units.ts";
 import type { Scorer } from "../../scoring/scorer.ts";
@@ -57,7 +60,12 @@ export interface AgentStatus {
     /** Frames of an earlier worker or table, not counted. */
     readonly stale_frames: number;
   };
-  readonly store: { readonly state: StoreState; readonly pending_rows: number };
+  readonly store: {
+    readonly state: StoreState;
+    readonly pending_rows: number;
+    /** How long history is kept, and what does not fit `max_size_mb`. */
+    readonly retention: RetentionPlan;
+  };
   /** Sentences for the operator, empty when all is well. */
   readonly problems: readonly string[];
 }
@@ -82,6 +90,14 @@ export interface AgentView {
   /** null: no such path. */
   path(id: string): PathHealth | null;
   history(query: HistoryQuery): HistoryPage | UnknownPath;
+  /** Points of a chart of a path that exists. */
+  buckets(query: BucketQuery): BucketPage;
+  /** Of a path that exists. */
+  aggregate(path: PathId, query: AggregateQuery): Aggregate;
+  /** Of all paths; other work goes on meanwhile. */
+  aggregates(query: AggregateQuery): Promise<readonly Aggregate[]>;
+  /** A copy of the database beside it. */
+  backup(): Promise<BackupEnd>;
   status(): AgentStatus;
   ready(): Readiness;
   /** Absent: reloading over HTTP is not offered. */

@@ -1,25 +1,28 @@
 /**
- * Entry of the short-lived Worker that copies the WAL into the database file. It holds the two
- * fsyncs of a checkpoint (50 to 500 ms on eMMC), which the loop that decides failover must not.
- * Its connection is closed before it answers: an open one would outlive a set-aside file.
+ * Entry of the short-lived Worker that does what would hold up the loop that decides failover:
+ * the two fsyncs of a checkpoint (50 to 500 ms on eMMC), or a copy of the whole database. Its
+ * connection is closed before it answers: an open one would outlive a set-aside file.
  */
 
 import { constants, Database } from "bun:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
+import type { StoreJob } from "./checkpoint.ts";
 import { attempt } from "./fault.ts";
 
-function checkpoint(uri: string): null {
+function perform(job: StoreJob): null {
   const flags = constants.SQLITE_OPEN_READWRITE | constants.SQLITE_OPEN_URI;
-  const db = new Database(uri, flags);
+  const db = new Database(job.uri, flags);
   try {
     db.run("PRAGMA synchronous = NORMAL");
-    db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
+    if (job.copyTo === null) db.query("PRAGMA wal_checkpoint(PASSIVE)").get();
+    else db.query("VACUUM INTO ?").run(job.copyTo);
   } finally {
     db.close();
   }
   return null;
 }
 
-parentPort?.postMessage(
-  attempt("cannot checkpoint history database", () => checkpoint(String(workerData))),
-);
+// The same program made the job: the shape is checkpoint.ts's.
+const job = workerData as StoreJob;
+const action = job.copyTo === null ? "checkpoint" : "copy";
+parentPort?.postMessage(attempt(`cannot ${action} history database`, () => perform(job)));

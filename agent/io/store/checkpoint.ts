@@ -20,6 +20,13 @@ export const WAL_PAGES_MAX = (4 * 1024 * PAGE_BYTES) / WAL_FRAME_BYTES;
 /** Beyond this the checkpoint does not wait for a calm moment. */
 export const WAL_PAGES_HARD_MAX = 4 * WAL_PAGES_MAX;
 
+/** What the Worker is started for. */
+export interface StoreJob {
+  readonly uri: string;
+  /** A file that must not exist yet; null: a checkpoint. */
+  readonly copyTo: string | null;
+}
+
 export type CheckpointEnd =
   | Attempt<null>
   /** The Worker did not run at all. */
@@ -30,6 +37,8 @@ export interface Checkpointer {
   readonly running: boolean;
   /** Starts one checkpoint; `onEnd` is called once, after its connection is closed. */
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void;
+  /** Copies the database as of now into a new file. Not while `running`. */
+  copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void;
 }
 
 export function isCheckpointDue(walPages: number, calm: boolean): boolean {
@@ -49,9 +58,17 @@ export class WorkerCheckpointer implements Checkpointer {
   }
 
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void {
+    this.#run({ uri, copyTo: null }, onEnd);
+  }
+
+  copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void {
+    this.#run({ uri, copyTo }, onEnd);
+  }
+
+  #run(job: StoreJob, onEnd: (end: CheckpointEnd) => void): void {
     this.#running = true;
     let end: CheckpointEnd = { kind: "no-worker", reason: "the worker ended without an answer" };
-    const worker = new Worker(this.#entry, { workerData: uri });
+    const worker = new Worker(this.#entry, { workerData: job });
     worker.unref();
     worker.on("message", (answer: Attempt<null>) => {
       end = answer;

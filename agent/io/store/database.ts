@@ -13,9 +13,10 @@ import { dirname, resolve } from "node:path";
 import type { Attempt } from "./fault.ts";
 import { attempt } from "./fault.ts";
 import givenTables from "./migrations/0001-given-tables.sql" with { type: "text" };
+import rollups from "./migrations/0002-rollups.sql" with { type: "text" };
 
 /** The file's `user_version` is the number of these it has. Append only. */
-const MIGRATIONS: readonly string[] = [givenTables];
+const MIGRATIONS: readonly string[] = [givenTables, rollups];
 
 /** Below the flash's 4 KiB on purpose: a flush dirties scattered pages, and the WAL is small. */
 export const PAGE_BYTES = 1024;
@@ -127,6 +128,16 @@ function migrate(db: Database, version: number): void {
     db.run(`PRAGMA user_version = ${index + 1}`);
     db.run("COMMIT");
   }
+}
+
+/** Runs a step that begins and commits a transaction; a fault leaves none behind. */
+export function transact<T>(db: Database, action: string, step: () => T): Attempt<T> {
+  const done = attempt(action, step);
+  // SQLite rolls back by itself after some faults only.
+  if (done.kind === "fault" && db.inTransaction) {
+    attempt("cannot roll back", () => db.run("ROLLBACK"));
+  }
+  return done;
 }
 
 /** The single number of a statement that answers one row of one column. */

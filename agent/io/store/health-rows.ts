@@ -79,10 +79,9 @@ const INSERT =
   "INSERT INTO sdwan_path_health (health_id, path_id, timestamp, latency_ms, packet_loss_pct," +
   " jitter_ms, health_score, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
-/** One transaction; on an exception the caller rolls back. */
+/** Within the caller's transaction. */
 export function insertRows(db: Database, rows: Iterable<NumberedRow>): void {
   const insert = db.query(INSERT);
-  db.run("BEGIN IMMEDIATE");
   for (const { id, row } of rows) {
     insert.run(
       id,
@@ -95,7 +94,6 @@ export function insertRows(db: Database, rows: Iterable<NumberedRow>): void {
       row.status,
     );
   }
-  db.run("COMMIT");
 }
 
 /** Rows of one path behind a place in the order (timestamp, id), up to and with `to`. */

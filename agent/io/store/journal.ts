@@ -6,26 +6,44 @@
 
 import type { Database } from "bun:sqlite";
 import type {
+  BackupEnd,
   Clock,
   Disarm,
   HistoryPage,
   HistoryQuery,
   Journal,
   Log,
+  RollupQuery,
+  RollupSpan,
   StoreState,
   Timers,
 } from "../../controller/ports.ts";
 import type { HealthRow } from "../../domain/path-health.ts";
-import { unixSeconds } from "../../domain/units.ts";
+import type { RetentionPlan } from "../../domain/retention.ts";
+import { historyBudget } from "../../domain/retention.ts";
+import type { Rollup } from "../../domain/rollup.ts";
+import type { UnixSeconds } from "../../domain/units.ts";
+import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
+import { backUp } from "./backup.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
-import { databaseUri, openDatabase, PAGE_BYTES, readNumber, walBacklog } from "./database.ts";
+import {
+  databaseUri,
+  openDatabase,
+  PAGE_BYTES,
+  readNumber,
+  transact,
+  walBacklog,
+} from "./database.ts";
 import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
+import { Guess, readBootId } from "./guess.ts";
 import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
-import { PendingRows } from "./pending-rows.ts";
+import { PendingHistory } from "./pending-history.ts";
+import { newestTime, readRollups } from "./rollup-reader.ts";
 import { setAside } from "./set-aside.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export interface JournalOptions {
   readonly path: string;
@@ -36,8 +54,13 @@ export interface JournalOptions {
   readonly log: Log;
   /** No path is suspect and no policy in transition: a good moment for a checkpoint. */
   isCalm(): boolean;
+  plan(): RetentionPlan;
+  /** The wall clock has been right for an hour: what is old by it may go. */
+  isClockTrusted(): boolean;
   /** Default: a Worker. */
   readonly checkpointer?: Checkpointer;
+  /** Default: the kernel's. */
+  readonly bootId?: string;
   /** Default: PENDING_ROWS_MAX. */
   readonly pendingRowsMax?: number;
 }
@@ -46,13 +69,19 @@ export interface JournalOptions {
 export const PENDING_ROWS_MAX = 50_000;
 /** About 10 ms of the event loop; a longer flush goes on in the next turn. */
 export const SLICE_ROWS = 2_000;
+/** Of buckets, which may have to be merged. */
+const SLICE_ROLLUPS = 500;
 /** An old process may still be closing the file when we start. Later a wait is not worth it. */
 const FIRST_OPEN_TIMEOUT_MS = 2_000;
+/** Between a checkpoint and what waited for it; a long reader (backup) may have held it up. */
+const CUT_PAUSE = micros(US_PER_S);
 const NOTHING_DUE: CheckpointEnd = { kind: "ok", value: null };
 
 export class SqliteJournal implements Journal {
   readonly #options: JournalOptions;
-  readonly #pending: PendingRows;
+  readonly #pending: PendingHistory;
+  readonly #guess: Guess;
+  readonly #upkeep: Upkeep;
   readonly #checkpointer: Checkpointer;
   #db: Database | null = null;
   #state: StoreState = { kind: "ok" };
@@ -64,13 +93,17 @@ export class SqliteJournal implements Journal {
   /** While the WAL cannot be copied, written rows are no reason to say that all is well. */
   #checkpointFault: StoreFault | null = null;
   #hasWorker = true;
+  #newestStored: number | null = null;
   #continuation: Disarm | null = null;
   #closed = false;
 
   /** Never throws for a fault of the disk: the journal then starts without one. */
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#pending = new PendingRows(options.pendingRowsMax ?? PENDING_ROWS_MAX);
+    this.#pending = new PendingHistory(options.pendingRowsMax ?? PENDING_ROWS_MAX);
+    const bootId = options.bootId ?? readBootId();
+    this.#guess = new Guess(bootId);
+    this.#upkeep = new Upkeep(options, bootId);
     this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
     this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
   }
@@ -95,41 +128,96 @@ export class SqliteJournal implements Journal {
 
   recordCheck(row: HealthRow): void {
     const kept = storable(row);
-    if (kept === null) this.#pending.countDropped();
-    else this.#pending.push(kept);
+    if (kept === null) this.#pending.checks.countDropped();
+    else this.#pending.checks.push(this.#guess.dated(kept));
+  }
+
+  recordRollup(row: Rollup): void {
+    this.#pending.buckets.push(this.#guess.ended(row));
+  }
+
+  shiftPending(seconds: number): void {
+    if (this.#guess.isActive) this.#guess.step(seconds);
+    else this.#pending.shift(seconds);
+  }
+
+  guessTimes(notBefore: UnixSeconds): void {
+    const oldest = this.#pending.firstTime;
+    if (this.#db === null || oldest === null || this.#guess.isActive) return;
+    const { clock } = this.#options;
+    this.#pending.shift(this.#guess.begin(this.#db, clock, { oldest, notBefore }));
+  }
+
+  correctGuess(): void {
+    this.#pending.shift(this.#guess.end(this.#db, this.#options.clock));
+  }
+
+  /** Newest time in the file when it was first asked for, Unix seconds; null: none. */
+  get newestStored(): number | null {
+    const db = this.#db;
+    if (this.#newestStored !== null || db === null) return this.#newestStored;
+    const newest = attempt("cannot read history", () => newestTime(db));
+    if (newest.kind === "ok") this.#newestStored = newest.value;
+    else this.#fail(newest.fault);
+    return this.#newestStored;
   }
 
   flush(): void {
     if (this.#closed) return;
     this.#stopContinuation();
     if (!this.#writeSlice()) return;
-    if (this.#pending.size > 0) {
-      const { timers, clock } = this.#options;
-      this.#continuation = timers.arm(clock.monotonic(), () => this.flush());
+    if (this.pending > 0 || this.#maintain()) {
+      this.#goOn();
       return;
     }
     this.#considerCheckpoint();
   }
 
+  /** The next slice or step: in the next turn of the event loop, unless there is no hurry. */
+  #goOn(pause = micros(0)): void {
+    const { timers, clock } = this.#options;
+    this.#stopContinuation();
+    this.#continuation = timers.arm(after(clock.monotonic(), pause), () => this.flush());
+  }
+
   history(query: HistoryQuery): HistoryPage {
     const db = this.#db;
-    const read = attempt("cannot read history", () => readHistory(db, this.#pending, query));
+    const read = attempt("cannot read history", () => readHistory(db, this.#pending.checks, query));
     if (read.kind === "ok") return read.value;
     this.#fail(read.fault);
     // What memory holds is better than nothing, and a later page does not depend on it.
-    return readHistory(null, this.#pending, query);
+    return readHistory(null, this.#pending.checks, query);
+  }
+
+  rollups(query: RollupQuery): RollupSpan {
+    const { numbers } = this.#upkeep.writer;
+    const pending = this.#pending.buckets.oldest(this.#pending.buckets.size);
+    const db = this.#db;
+    const read = attempt("cannot read history", () => readRollups({ db, numbers, pending }, query));
+    if (read.kind === "ok") return read.value;
+    this.#fail(read.fault);
+    return readRollups({ db: null, numbers, pending }, query);
+  }
+
+  async backup(): Promise<BackupEnd> {
+    this.flush();
+    if (this.pending > 0) {
+      return { kind: "failed", reason: `cannot back up: ${this.pending} rows are not written yet` };
+    }
+    const { path, clock } = this.#options;
+    return backUp(this.#checkpointer, path, unixSeconds(clock.wall() / 1000));
   }
 
   /** Writes what is left and removes the WAL; a second call does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#stopContinuation();
-    while (this.#pending.size > 0 && this.#writeSlice()) {
+    while (this.pending > 0 && this.#writeSlice()) {
       // Each round writes a slice, so this ends.
     }
     this.#closed = true;
-    if (this.#pending.size > 0) {
-      this.#options.log.error("history rows lost at shutdown", { rows: this.#pending.size });
+    if (this.pending > 0) {
+      this.#options.log.error("history rows lost at shutdown", { rows: this.pending });
     }
     if (this.#db !== null && !this.#checkpointer.running) this.#checkpointHere("TRUNCATE");
     this.#closeHandle();
@@ -151,16 +239,30 @@ export class SqliteJournal implements Journal {
   }
 
   #insert(db: Database): Attempt<null> {
-    const count = Math.min(this.#pending.size, SLICE_ROWS);
-    if (count === 0) return { kind: "ok", value: null };
-    const written = attempt("cannot write history", () => {
-      insertRows(db, this.#pending.oldest(count));
+    const { checks, buckets } = this.#pending;
+    const count = Math.min(checks.size, SLICE_ROWS);
+    const rollups = buckets.oldest(SLICE_ROLLUPS);
+    if (count + rollups.length === 0) return { kind: "ok", value: null };
+    const written = transact(db, "cannot write history", () => {
+      db.run("BEGIN IMMEDIATE");
+      insertRows(db, checks.oldest(count));
+      this.#upkeep.writer.write(db, rollups);
+      db.run("COMMIT");
       return null;
     });
-    if (written.kind === "ok") this.#pending.remove(count);
-    // SQLite rolls back by itself after some faults only.
-    else if (db.inTransaction) attempt("cannot roll back", () => db.run("ROLLBACK"));
+    if (written.kind === "fault") this.#upkeep.writer.forget();
+    if (written.kind === "fault") return written;
+    checks.remove(count);
+    buckets.remove(rollups.length);
     return written;
+  }
+
+  /** True: there is more to do, in the next turn. */
+  #maintain(): boolean {
+    if (this.#db === null) return false;
+    const step = this.#upkeep.step(this.#db);
+    if (step.kind === "fault") this.#fail(step.fault);
+    return step.kind === "ok" && step.value;
   }
 
   // --- the handle -------------------------------------------------------------------------------
@@ -182,16 +284,16 @@ export class SqliteJournal implements Journal {
     }
     this.#db = opened.value;
     // With rows, only their way to the disk says that it works again.
-    return this.#pending.size > 0 || this.#settle();
+    return this.pending > 0 || this.#settle();
   }
 
   #open(openTimeoutMs: number): Attempt<Database> {
     const { path, maxSizeMb } = this.#options;
-    const maxPages = Math.floor((maxSizeMb * 0.75 * 1024 * 1024) / PAGE_BYTES);
+    const maxPages = Math.floor(historyBudget(maxSizeMb) / PAGE_BYTES);
     const opened = openDatabase({ path, maxPages, openTimeoutMs });
     if (opened.kind === "fault") return opened;
     const numbered = attempt("cannot open history database", () => {
-      this.#pending.numberAfter(readNumber(opened.value, LAST_ID));
+      this.#pending.checks.numberAfter(readNumber(opened.value, LAST_ID));
     });
     if (numbered.kind === "ok") return opened;
     opened.value.close();
@@ -218,6 +320,7 @@ export class SqliteJournal implements Journal {
     this.#db?.close();
     this.#db = null;
     this.#reopen = false;
+    this.#upkeep.forget();
   }
 
   // --- faults -----------------------------------------------------------------------------------
@@ -277,6 +380,7 @@ export class SqliteJournal implements Journal {
     this.#checkpointFault = end.kind === "fault" ? end.fault : null;
     if (end.kind === "fault") this.#fail(end.fault);
     else if (hadFault) this.#settle();
+    if (end.kind === "ok" && this.#upkeep.takeCutShort()) this.#goOn(CUT_PAUSE);
   }
 
   #checkpointHere(mode: "PASSIVE" | "TRUNCATE"): Attempt<null> {

@@ -6,6 +6,7 @@
 
 import { invariant } from "../../domain/invariant.ts";
 import type { HealthRow } from "../../domain/path-health.ts";
+import { unixSeconds } from "../../domain/units.ts";
 
 /** A row and the `health_id` that it has or will have. */
 export interface NumberedRow {
@@ -53,6 +54,15 @@ export class PendingRows {
   /** Counts rows that could not even be taken. */
   countDropped(): void {
     this.#dropped++;
+  }
+
+  /** Moves all rows in time. */
+  shift(seconds: number): void {
+    if (seconds === 0) return;
+    this.#rows = this.#rows.map((row) => ({
+      ...row,
+      timestamp: unixSeconds(row.timestamp + seconds),
+    }));
   }
 
   /** Forgets the oldest `count` rows: they are on disk. */

@@ -27,7 +27,7 @@ import {
 } from "../libc.ts";
 import { filterProgram, icmp4Filter, icmp6Filter, idFilter } from "./filters.ts";
 import type { SocketSpec } from "./spec.ts";
-import { specText } from "./spec.ts";
+import { isUdp, specText } from "./spec.ts";
 
 export type StampKind = "kernel" | "kernel-rx" | "userland";
 
@@ -82,7 +82,7 @@ function createSocket(spec: SocketSpec): Created {
   const v4 = spec.family === 4;
   const domain = v4 ? AF_INET : AF_INET6;
   const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-  if (spec.type !== PROBE_TYPE.icmp && spec.type !== PROBE_TYPE.udp) {
+  if (spec.type !== PROBE_TYPE.icmp && !isUdp(spec)) {
     return failure(spec, kernel.ERRNO.EPROTONOSUPPORT, "send");
   }
   const isIcmp = spec.type === PROBE_TYPE.icmp;

@@ -7,6 +7,7 @@
 import { invariant } from "../../domain/invariant.ts";
 import { US_PER_S } from "../../domain/units.ts";
 import type { SocketMode } from "../../wire/frame.ts";
+import { PROBE_TYPE } from "../../wire/frame.ts";
 import { ERRNO } from "../kernel.ts";
 import { closeFd, interfaceIndex } from "../libc.ts";
 import type { PacketKind } from "../matcher.ts";
@@ -27,6 +28,7 @@ export class SocketGroup {
   readonly #randomWord: () => number;
   /** Called after every change of the public fields but `lastErrno` and `unstamped`. */
   readonly #onChange: () => void;
+  readonly isStamp: boolean;
   fd = -1;
   mode: SocketMode = "none";
   stamps: StampKind = "userland";
@@ -38,7 +40,10 @@ export class SocketGroup {
   lastErrno = 0;
   /** Sends whose stamp has not come yet. */
   unstamped = 0;
+  /** The id or port is not changed before this moment, monotonic us. */
+  keepUntilUs = 0;
   #retryAtUs = 0;
+  #lookAtUs = 0;
   #deviceIndex = 0;
   #numbersLost = false;
   #sawStamp = false;
@@ -48,6 +53,7 @@ export class SocketGroup {
 
   constructor(spec: SocketSpec, randomWord: () => number, onChange: () => void) {
     this.spec = spec;
+    this.isStamp = spec.type === PROBE_TYPE.stamp;
     this.#randomWord = randomWord;
     this.#onChange = onChange;
     this.kind = { family: spec.family, isUdp: isUdp(spec), isRaw4: false, id: 0 };
@@ -63,7 +69,7 @@ export class SocketGroup {
 
   /** Opens if it is closed and the time for a further attempt has come. */
   ensureOpen(nowUs: number): boolean {
-    if (this.fd >= 0) return true;
+    if (this.fd >= 0 && !this.#hasStrayed(nowUs)) return true;
     if (nowUs < this.#retryAtUs) return false;
     this.#retryAtUs = nowUs + RETRY_US;
     const result = openProbeSocket(this.spec, this.#randomWord);
@@ -87,8 +93,13 @@ export class SocketGroup {
     const isOther = device !== null && interfaceIndex(device) !== this.#deviceIndex;
     const lostSource = errno === ERRNO.EADDRNOTAVAIL;
     if (!isGone && !isOther && !lostSource) return;
-    this.close();
     this.errno = errno;
+    this.reopen(nowUs);
+  }
+
+  /** Another id or port: replies to what was sent before are not heard any more. */
+  reopen(nowUs: number): void {
+    this.close();
     this.#retryAtUs = 0;
     this.ensureOpen(nowUs);
   }
@@ -136,6 +147,20 @@ export class SocketGroup {
     this.#numbers[at] = -1;
     this.unstamped--;
     return this.#slotByNumber[at] ?? NO_SLOT;
+  }
+
+  /**
+   * The kernel binds to an index, not to a name: after a rename probes would go on through the old
+   * device without any error, beside the one that has its name now. Closed then.
+   */
+  #hasStrayed(nowUs: number): boolean {
+    const { device } = this.spec;
+    if (device === null || nowUs < this.#lookAtUs) return false;
+    this.#lookAtUs = nowUs + RETRY_US;
+    if (interfaceIndex(device) === this.#deviceIndex) return false;
+    this.close();
+    this.#retryAtUs = 0;
+    return true;
   }
 
   #adopt(result: Exclude<ReturnType<typeof openProbeSocket>, { kind: "failed" }>): void {

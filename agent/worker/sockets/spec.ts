@@ -38,13 +38,20 @@ export function specKey(spec: SocketSpec): string {
   return [...parts, spec.mark, spec.dscp, spec.ttl].join("/");
 }
 
+/** STAMP travels over UDP too. */
 export function isUdp(spec: SocketSpec): boolean {
-  return spec.type === PROBE_TYPE.udp;
+  return spec.type === PROBE_TYPE.udp || spec.type === PROBE_TYPE.stamp;
 }
+
+const TYPE_TEXT: Readonly<Record<number, string>> = {
+  [PROBE_TYPE.icmp]: "ICMP",
+  [PROBE_TYPE.udp]: "UDP",
+  [PROBE_TYPE.stamp]: "STAMP",
+};
 
 /** For messages: "ICMP over IPv4 on eth1". */
 export function specText(spec: SocketSpec): string {
-  const type = isUdp(spec) ? "UDP" : spec.type === PROBE_TYPE.icmp ? "ICMP" : "STAMP";
+  const type = TYPE_TEXT[spec.type] ?? `type ${spec.type}`;
   const device = spec.device === null ? "" : ` on ${spec.device}`;
   return `${type} over IPv${spec.family}${device}`;
 }

@@ -7,15 +7,19 @@ const OPTIONS = { nodeId: "n", storagePath: "/tmp/p.db", socket: "/tmp/p.sock" }
 describe("builtinConfig()", () => {
   const config = builtinConfig(OPTIONS);
 
-  test("watches loopback by ICMP in both families and by UDP at its own echo", () => {
+  test("watches loopback by ICMP in both families and by UDP and STAMP at its own ports", () => {
     expect(config.paths.map(({ id, targets }) => [id, targets[0]?.host])).toEqual([
       ["loopback-icmp", "127.0.0.1"],
       ["loopback-icmp6", "::1"],
       ["loopback-udp", "127.0.0.1"],
+      ["loopback-stamp", "127.0.0.1"],
     ]);
     const udp = config.paths[2]?.targets[0]?.probe;
     expect(udp).toMatchObject({ type: "udp", size: 16 });
     expect(config.echo?.listen).toBe(`127.0.0.1:${udp?.port}`);
+    const stamp = config.paths[3]?.targets[0]?.probe;
+    expect(stamp).toMatchObject({ type: "stamp", size: 44 });
+    expect(config.reflector?.listen).toEqual([`127.0.0.1:${stamp?.port}`]);
   });
 
   test("knows the status of a path within 3 s and stores every check", () => {

@@ -45,6 +45,7 @@ describe("parseConfig() of a minimal file", () => {
               family: "any",
               port: 0,
               accept_unreachable: false,
+              key_file: null,
             },
           },
         ],
@@ -126,8 +127,8 @@ paths:
     metered: false
     cost: 1
     capacity_mbps: { down: 500, up: 100 }
-  - { id: lte, targets: [192.0.2.1] }
-  - { id: dsl, targets: [192.0.2.1] }
+  - { id: lte, interface: wwan0, targets: [192.0.2.1] }
+  - { id: dsl, interface: dsl0, targets: [192.0.2.1] }
 policies:
   - id: 1
     name: critical-traffic
@@ -157,12 +158,9 @@ update: {}
     expect(config.paths[0]?.capacity_mbps).toEqual({ down: 500, up: 100 });
   });
 
-  test("says that stamp is not available instead of leaving the target out", () => {
-    const found = problems(sample.replace("TYPE", "stamp"));
-    expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(
-      /paths\[0\]\.targets\[1\]\.probe\.type: .*not available in this version/,
-    );
+  test("accepts a STAMP target of it", () => {
+    const probe = parsed(sample.replace("TYPE", "stamp")).paths[0]?.targets[1]?.probe;
+    expect(probe).toMatchObject({ type: "stamp", port: 862, size: 44, key_file: null });
   });
 });
 

@@ -36,7 +36,16 @@ describe("readPolicies()", () => {
         failover_threshold: 50,
         failback_threshold: 80,
         failback_delay_secs: 60,
+        backup_threshold: 50,
+        min_improvement: 15,
+        dwell_secs: 10,
         enabled: true,
+        route: {
+          match: [{ from: null, to: "default", fwmark: null, iif: null }],
+          ipv6: "report",
+        },
+        all_down: "hold",
+        flows: "reset-on-hard-down",
       },
     ]);
   });

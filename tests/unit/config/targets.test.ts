@@ -34,6 +34,22 @@ describe("readTargets()", () => {
     ]);
   });
 
+  test("a STAMP probe is as large as its packet, with a key larger", () => {
+    const { targets, problems } = read(
+      "[192.0.2.1, { host: 192.0.2.2, probe: { key_file: /etc/key } }, " +
+        "{ host: 192.0.2.3, probe: { type: udp } }, " +
+        "{ host: 192.0.2.4, probe: { size: 200, key_file: ~ } }]",
+      "probe: { type: stamp }",
+    );
+    expect(problems).toEqual([]);
+    expect(targets.map(({ probe }) => [probe.type, probe.size, probe.key_file])).toEqual([
+      ["stamp", 44, null],
+      ["stamp", 112, "/etc/key"],
+      ["udp", 16, null],
+      ["stamp", 200, null],
+    ]);
+  });
+
   const accepted = [
     "192.0.2.1",
     "2001:db8::1",

@@ -6,9 +6,18 @@ import { parseAddress } from "../../../agent/domain/address.ts";
 import { pathIndex } from "../../../agent/domain/ids.ts";
 import { micros, US_PER_S } from "../../../agent/domain/units.ts";
 import { Engine } from "../../../agent/engine/engine.ts";
-import { decodeTable, encodeSignal, FRAME, readHeader } from "../../../agent/wire/frame.ts";
+import {
+  decodeTable,
+  encodeSignal,
+  FRAME,
+  HEADER_SIZE,
+  readHeader,
+  TABLE_FLAG,
+} from "../../../agent/wire/frame.ts";
+import { encodeVerdict, VERDICT } from "../../../agent/wire/verdict.ts";
 import { agentConfig, pathConfig } from "../../support/configs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeFeed } from "../../support/fake-feed.ts";
 import { FakeJournal } from "../../support/fake-journal.ts";
 import { FakeLog } from "../../support/fake-log.ts";
 import { FakeScorer } from "../../support/fake-scorer.ts";
@@ -23,8 +32,10 @@ function world() {
   const journal = new FakeJournal();
   const scorer = new FakeScorer(2);
   const sent: Uint8Array[] = [];
+  const deadTargets: number[] = [];
   const engine = new Engine(scorer, { flushInterval: micros(300 * US_PER_S) });
   const health = new HealthReader({ clock, scorer, status: (path) => engine.status(path) });
+  const history = new FakeFeed(journal);
   const channel = { send: (frame: Uint8Array) => sent.push(frame) };
   const driver = new Driver({
     clock,
@@ -33,8 +44,11 @@ function world() {
     scorer,
     engine,
     journal,
+    history,
     channel,
     health,
+    onTargetDead: (series) => deadTargets.push(series),
+    keys: (path) => (path === "/key" ? new TextEncoder().encode("secret") : null),
   });
   const config = agentConfig([pathConfig("a", ["192.0.2.1"]), pathConfig("b", ["192.0.2.2"])]);
   const known = new Map(
@@ -52,7 +66,23 @@ function world() {
       { generation: GENERATION, epoch: epoch() },
       list.map((outcome) => ({ ...outcome, sentUs: clock.monotonic() })),
     );
-  return { clock, log, journal, scorer, sent, engine, driver, epoch, outcomes, plan, health };
+  const verdict = (kind: number, index: number) =>
+    encodeVerdict(epoch(), GENERATION, { kind, index, sinceUs: 0, atUs: clock.monotonic() });
+  return {
+    clock,
+    log,
+    journal,
+    scorer,
+    sent,
+    engine,
+    driver,
+    epoch,
+    outcomes,
+    plan,
+    health,
+    verdict,
+    deadTargets,
+  };
 }
 
 function running() {
@@ -71,6 +101,19 @@ describe("Driver", () => {
     expect(rows.map((row) => row.path)).toEqual([0, 1]);
     driver.peerChanged(GENERATION + 1);
     expect(readHeader(sent.at(-1) ?? new Uint8Array())?.generation).toBe(GENERATION + 1);
+  });
+
+  test("peerChanged() sends the keys it can read before the table that names them", () => {
+    const { sent, driver, plan } = running();
+    driver.applyPlan({ ...plan, keyFiles: ["/missing", "/key"] });
+    const headers = sent.map(readHeader).slice(-2);
+    expect(headers.map((header) => [header?.type, header?.generation])).toEqual([
+      [FRAME.stampKey, GENERATION],
+      [FRAME.table, GENERATION],
+    ]);
+    expect(headers[0]?.aux2).toBe(2);
+    expect(headers[0]?.aux).toBe(headers[1]?.aux ?? -1);
+    expect(new TextDecoder().decode(sent.at(-2)?.subarray(HEADER_SIZE))).toBe("secret");
   });
 
   test("acknowledged is true only for the current epoch", () => {
@@ -146,6 +189,20 @@ describe("Driver", () => {
     expect(journal.flushes).toBe(1);
   });
 
+  test("a wall clock set by an hour changes no status, makes up no check and drops none", () => {
+    const { driver, outcomes, clock, engine, journal, log } = running();
+    for (let second = 0; second < 61; second++) {
+      driver.receive(outcomes({ series: 0, kind: "replied" }));
+      if (second === 10) clock.stepWall(3_600_000);
+      if (second === 30) clock.stepWall(-7_200_000);
+      clock.advance(1_000);
+      expect(engine.status(0)).toBe("up");
+    }
+    expect([...journal.stored, ...journal.unwritten]).toHaveLength(1);
+    expect(journal.flushes).toBe(0);
+    expect(log.lines.filter(({ message }) => message === "path status changed")).toHaveLength(1);
+  });
+
   test("a silent path turns unknown by the armed timer alone", () => {
     const { driver, outcomes, clock, engine } = running();
     driver.receive(outcomes({ series: 0, kind: "replied" }));
@@ -200,5 +257,54 @@ describe("Driver", () => {
     driver.applyPlan(plan);
     driver.receive(old);
     expect(engine.status(0)).toBe("unknown");
+  });
+
+  test("a verdict puts a path down at once and lifts it with an empty window", () => {
+    const { driver, engine, scorer, log, outcomes, verdict } = running();
+    driver.receive(outcomes({ series: 0, kind: "replied", rttUs: 1_000 }));
+    driver.receive(verdict(VERDICT.down, 0));
+    expect([engine.status(0), [...scorer.hardDown]]).toEqual(["down", [pathIndex(0)]]);
+    expect(log.lines.at(-1)?.fields).toMatchObject({ cause: "silence" });
+    driver.receive(verdict(VERDICT.up, 0));
+    expect([engine.status(0), [...scorer.hardDown], scorer.reset]).toEqual([
+      "down",
+      [],
+      [pathIndex(0)],
+    ]);
+    driver.receive(outcomes({ series: 0, kind: "replied", rttUs: 1_000 }));
+    expect(engine.status(0)).toBe("up");
+    expect(log.lines.at(-1)?.fields).toMatchObject({ cause: "replies" });
+  });
+
+  test("a verdict on another table or without a path is not taken", () => {
+    const { driver, engine, scorer, verdict } = running();
+    const old = verdict(VERDICT.down, 0);
+    old[16] = (old[16] ?? 0) ^ 1;
+    driver.receive(old);
+    driver.receive(verdict(VERDICT.down, 99));
+    expect([engine.status(0), scorer.hardDown.size, driver.staleFrames]).toEqual(["unknown", 0, 1]);
+  });
+
+  test("a worker that takes over learns of paths that are down; one that is lost takes all along", () => {
+    const { driver, engine, scorer, sent, verdict, plan } = running();
+    driver.receive(verdict(VERDICT.down, 1));
+    driver.readdress(plan, [pathIndex(1)]);
+    const frame = sent.at(-1) ?? new Uint8Array();
+    const header = readHeader(frame);
+    const rows = header === null ? null : decodeTable(frame, header);
+    expect(rows?.map(({ flags }) => flags & TABLE_FLAG.hardDown)).toEqual([0, 128]);
+    expect(engine.status(1)).toBe("down");
+    driver.peerChanged(0);
+    expect([engine.status(1), engine.isHardDown(1), scorer.hardDown.size]).toEqual([
+      "unknown",
+      false,
+      0,
+    ]);
+  });
+
+  test("a target that fell silent is reported by its series", () => {
+    const { driver, verdict, deadTargets } = running();
+    driver.receive(verdict(VERDICT.targetDead, 1));
+    expect(deadTargets).toEqual([1]);
   });
 });

@@ -8,10 +8,8 @@ import { FakeLog } from "../../support/fake-log.ts";
 
 const DOWN: Resolution = { kind: "failed", reason: "server down" };
 
-function resolved(text: string): Resolution {
-  const address = parseAddress(text);
-  if (address === null) throw new Error(text);
-  return { kind: "resolved", address };
+function resolved(...texts: string[]): Resolution {
+  return { kind: "resolved", addresses: texts.flatMap((text) => parseAddress(text) ?? []) };
 }
 
 function world(answers: (query: NameQuery) => Resolution) {
@@ -115,5 +113,43 @@ describe("Names", () => {
     expect(changes).toBe(1);
     expect(names.known.get("any one.example")?.bytes).toEqual(Uint8Array.of(192, 0, 2, 9));
     expect(log.messages).toEqual(["cannot resolve a target, its last address stays"]);
+  });
+
+  test("an address that servers still answer with stays, in whatever order they do", async () => {
+    let answers = ["192.0.2.9", "192.0.2.10"];
+    const { names, clock, settle } = world(() => resolved(...answers));
+    let changes = 0;
+    names.follow(agentConfig([pathConfig("a", ["one.example"])]), () => changes++);
+    await settle();
+    answers = ["192.0.2.10", "192.0.2.9"];
+    clock.advance(300_000);
+    await settle();
+    expect(changes).toBe(1);
+    answers = ["192.0.2.11"];
+    clock.advance(300_000);
+    await settle();
+    expect(changes).toBe(2);
+  });
+
+  test("doubt() asks a name again at once, once per 10 s, beside its rounds", async () => {
+    let answer = "192.0.2.9";
+    const { names, clock, settle, asked } = world(() => resolved(answer));
+    let changes = 0;
+    const config = agentConfig([pathConfig("a", ["one.example", "192.0.2.1"])]);
+    names.follow(config, () => changes++);
+    await settle();
+    answer = "192.0.2.10";
+    names.doubt("any one.example");
+    names.doubt("any one.example");
+    names.doubt("any 192.0.2.1");
+    await settle();
+    expect([asked(), changes]).toEqual([2, 2]);
+    clock.advance(10_000);
+    names.doubt("any one.example");
+    await settle();
+    expect([asked(), changes]).toEqual([3, 2]);
+    clock.advance(290_000);
+    await settle();
+    expect(asked()).toBe(4);
   });
 });

@@ -13,7 +13,7 @@ function book(...hosts: string[]) {
       return address === null ? [] : [[`any ${host}`, address] as const];
     }),
   );
-  return { known, scopeOf: (zone: string | null) => (zone === "eth9" ? 9 : 0) };
+  return { known, scopeOf: (zone: string | null) => Number(zone) };
 }
 
 function path(id: string, hosts: readonly string[], more: Partial<PathConfig> = {}): PathConfig {
@@ -48,13 +48,34 @@ describe("planProbes()", () => {
     expect(planProbes(config, NOBODY).rows.map((row) => row.type)).toEqual([0, 0]);
   });
 
-  test("passes the scope of a link-local target", () => {
-    const plan = planProbes(agentConfig([path("a", ["fe80::1%eth9"])]), book("fe80::1%eth9"));
-    expect(plan.rows[0]?.scopeId).toBe(9);
+  test("binds a link-local target to the device of its zone, and passes a number as the scope", () => {
+    const named = planProbes(agentConfig([path("a", ["fe80::1%eth9"])]), book("fe80::1%eth9"));
+    expect(named.rows[0]).toMatchObject({ device: "eth9", scopeId: 0 });
+    const numbered = planProbes(agentConfig([path("a", ["fe80::1%9"])]), book("fe80::1%9"));
+    expect(numbered.rows[0]).toMatchObject({ device: null, scopeId: 9 });
   });
 
   test("paces probes evenly over the check interval", () => {
     expect(probeIntervalUs(pathConfig("a", ["192.0.2.1"]))).toBe(2_000_000);
+  });
+
+  test("numbers the key files of STAMP targets, each once", () => {
+    const config = agentConfig([path("a", ["192.0.2.1", "192.0.2.2"]), path("b", ["192.0.2.1"])]);
+    const keys = [null, "/b", "/a"];
+    const paths = config.paths.map((entry, i) => ({
+      ...entry,
+      targets: entry.targets.map((target, j) => ({
+        ...target,
+        probe: { ...target.probe, type: "stamp" as const, key_file: keys[i + j] ?? null },
+      })),
+    }));
+    const plan = planProbes({ ...config, paths }, book("192.0.2.1", "192.0.2.2"));
+    expect(plan.keyFiles).toEqual(["/b"]);
+    expect(plan.rows.map(({ type, port, key }) => [type, port, key])).toEqual([
+      [3, 862, undefined],
+      [3, 862, 1],
+      [3, 862, 1],
+    ]);
   });
 
   test("spreads first sends over the interval", () => {

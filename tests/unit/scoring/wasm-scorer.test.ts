@@ -74,6 +74,13 @@ describe("WasmScorer", () => {
     expect(scorer.series.lastSentUs[0]).toBe(777);
   });
 
+  test("seeds enter the window and no total", () => {
+    const scorer = scorerOf(pathLayout());
+    const seeds = replies(5, 1_000).map((one) => ({ ...one, flags: OUTCOME_FLAG.seed }));
+    feed(scorer, seeds);
+    expect([scorer.series.samples[0], scorer.series.totals[0]]).toEqual([5, 0]);
+  });
+
   const jitters = [
     { name: "constant RTT", rtts: [20, 20, 20, 20], want: 0 },
     { name: "alternating 0/40 ms", rtts: [0, 40, 0, 40, 0], want: 40 },

@@ -38,6 +38,18 @@ describe("readControl()", () => {
     expect(read(message(1, 35, [BASE, 0, 1_000, 0])).stampUs).toBe(1);
   });
 
+  test("reads the hop limit and the place of the local address, of both families", () => {
+    const info4 = message(0, 8, [3, 0x0100_007f, 0x0100_007f]);
+    const four = read([...message(0, 2, [64]), ...info4, ...stamp(BASE + 1, 0)]);
+    expect(four).toMatchObject({ hopLimit: 64, packetInfoWord: 2 + 6 + 4, stampUs: 1e6 });
+    const six = read([...message(41, 50, [0, 0, 0, 1, 5]), ...message(41, 52, [255])]);
+    expect(six).toMatchObject({ hopLimit: 255, packetInfoWord: 2 + 4 });
+  });
+
+  test("knows no hop limit and no local address when there are none", () => {
+    expect(read(stamp(BASE, 1_000))).toMatchObject({ hopLimit: -1, packetInfoWord: 0 });
+  });
+
   test("an empty stamp is none", () => {
     expect(read(stamp(0, 0)).stampUs).toBeNaN();
     expect(read([]).stampUs).toBeNaN();

@@ -21,6 +21,8 @@ const OUTCOME: Outcome = {
   seq: 0xffff_fffe,
   rttUs: 12_345.678,
   sentUs: 9e12 + 0.5,
+  wasOverdue: false,
+  forwardUs: -1_234,
 };
 
 function setUp() {

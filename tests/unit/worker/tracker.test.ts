@@ -16,8 +16,7 @@ function setUp(capacity = 256) {
   let word = 1;
   const rows = [icmpRow([192, 0, 2, 1]), icmpRow([192, 0, 2, 2])];
   const tracker = new ProbeTracker(
-    new Ledger(capacity, () => word++),
-    new TimingWheel(capacity),
+    { ledger: new Ledger(capacity, () => word++), wheel: new TimingWheel(capacity) },
     new SeriesTable(rows),
     { record: (outcome) => records.push({ ...outcome }) },
   );
@@ -234,5 +233,51 @@ describe("ProbeTracker", () => {
     }
     expect(finals.size).toBe(5_000);
     expect([...finals.values()].every((count) => count === 1)).toBe(true);
+  });
+
+  test("answered() takes off what a STAMP reflector took, and tells of the way there", () => {
+    const { tracker, records, send } = setUp();
+    const slot = send(0, 1_000);
+    tracker.stamped(slot, 1_004 + OFFSET);
+    const t2Us = 1_004 + OFFSET + 7_000.4;
+    const said = { t2Us, t3Us: t2Us + 5_000, isTrusted: true, counter: 0xfffe };
+    tracker.answered(slot, moment(90_000, 21_004), said);
+    const flags = OUTCOME_FLAG.kernelTx | OUTCOME_FLAG.kernelRx;
+    expect(records).toMatchObject([
+      {
+        rttUs: 15_000,
+        forwardUs: 7_000,
+        code: 0xfffe,
+        flags: flags | OUTCOME_FLAG.oneWay | OUTCOME_FLAG.counted,
+      },
+    ]);
+  });
+
+  test("answered() withholds the way there without trust, and after a clock step", () => {
+    const { tracker, records, send } = setUp();
+    const said = { t2Us: 2_000, t3Us: 1_000, isTrusted: false, counter: -1 };
+    tracker.answered(send(0, 1_000), moment(90_000, 21_000), said);
+    const stepped = moment(90_000, 21_000, OFFSET + 50_000);
+    tracker.answered(send(0, 1_000), stepped, { ...said, isTrusted: true });
+    expect(
+      records.map(({ rttUs, flags, forwardUs, code }) => [rttUs, flags, forwardUs, code]),
+    ).toEqual([
+      [20_000, OUTCOME_FLAG.kernelRx, 0, 0],
+      [89_000, OUTCOME_FLAG.rttVoid, 0, 0],
+    ]);
+  });
+
+  test("a late STAMP reply expires first, and keeps what the reflector said", () => {
+    const { tracker, records, send, kinds } = setUp();
+    const said = { t2Us: 3_000, t3Us: 3_010, isTrusted: true, counter: 7 };
+    tracker.answered(send(0, 1_000), moment(900_000, 800_000), said);
+    expect(kinds()).toEqual([
+      ["expired", 0, 0],
+      ["late", 0, 0],
+    ]);
+    expect(records.map(({ code, forwardUs, rttUs }) => [code, forwardUs, rttUs])).toEqual([
+      [0, 0, 0],
+      [7, 1_500, 798_990],
+    ]);
   });
 });

@@ -3,6 +3,7 @@
  * lines, so they are plain strings. What is not known is an absent line here too.
  */
 
+import type { ReflectorCounters } from "../../../domain/reflector.ts";
 import type { ProcessReport, ProcessState, WorkerCounters } from "../../../wire/frame.ts";
 import type { AgentStatus } from "../view.ts";
 import type { Family, MetricKind } from "./families.ts";
@@ -21,7 +22,9 @@ type Sample = readonly [Labels, number];
 
 const PREFIX = "patronus_agent_";
 
-const WORKER_COUNTERS: Readonly<Record<keyof WorkerCounters, readonly [string, string]>> = {
+type WorkerCount = Exclude<keyof WorkerCounters, "reflector">;
+
+const WORKER_COUNTERS: Readonly<Record<WorkerCount, readonly [string, string]>> = {
   sent: ["worker_probes_sent_total", "Probes sent since the worker's start."],
   received: ["worker_packets_received_total", "Packets read from probe sockets."],
   foreign: ["worker_packets_foreign_total", "Packets that answered no probe of ours."],
@@ -30,6 +33,15 @@ const WORKER_COUNTERS: Readonly<Record<keyof WorkerCounters, readonly [string, s
   stalls: ["worker_stalls_total", "Spans in which the worker did not run."],
   wakeups: ["worker_wakeups_total", "Times the worker woke up."],
 };
+
+const RESULTS = [
+  "reflected",
+  "refused",
+  "limited",
+  "malformed",
+  "unauthenticated",
+  "unsent",
+] as const satisfies readonly (keyof ReflectorCounters)[];
 
 interface OwnFamily extends Family {
   readonly samples: readonly Sample[];
@@ -41,6 +53,7 @@ export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
     ...agentFamilies(facts),
     ...(processes === null ? [] : processFamilies(processes)),
     ...(worker.counters === null ? [] : workerFamilies(worker.counters)),
+    ...reflectorFamilies(worker.counters?.reflector ?? null),
   ];
   return families.map((family) => familyText(family, openMetrics)).join("");
 }
@@ -90,9 +103,19 @@ function processFamilies({ controller, worker }: ProcessReport): OwnFamily[] {
 /** They come from another process: what is no number is left out. */
 function workerFamilies(counters: WorkerCounters): OwnFamily[] {
   return Object.entries(WORKER_COUNTERS).flatMap(([key, [name, help]]) => {
-    const value = counters[key as keyof WorkerCounters];
+    const value = counters[key as WorkerCount];
     return Number.isFinite(value) ? [counter(name, help, value)] : [];
   });
+}
+
+/** One sample per result; they sum up to the requests received. */
+function reflectorFamilies(counters: ReflectorCounters | null): OwnFamily[] {
+  if (counters === null) return [];
+  const samples = RESULTS.flatMap((result): Sample[] =>
+    Number.isFinite(counters[result]) ? [[{ result }, counters[result]]] : [],
+  );
+  const help = "Requests to the STAMP reflector by what became of them.";
+  return [{ name: "patronus_reflector_packets_total", kind: "counter", help, samples }];
 }
 
 function gauge(name: string, help: string, value: number): OwnFamily {

@@ -16,7 +16,15 @@ test("pathBody() leaves no number with more than six decimals", () => {
   if (path === undefined) throw new Error("no path");
   const third = 1 / 3;
   const target = { host: "h", address: null, probe: "icmp", status: path.status, outcomes: {} };
-  const statistics = { health_score: third, latency_ms: third, packet_loss_pct: third };
+  const statistics = {
+    health_score: third,
+    latency_ms: third,
+    packet_loss_pct: third,
+    one_way_forward_ms: third,
+    one_way_backward_ms: third,
+    forward_loss_pct: third,
+    backward_loss_pct: third,
+  };
   const numbers = Object.fromEntries(
     Object.entries(path)
       .filter(([key]) => /(_ms|_pct|score|mos)$/.test(key))
@@ -24,7 +32,7 @@ test("pathBody() leaves no number with more than six decimals", () => {
   );
   const body = pathBody({ ...path, ...numbers, targets: [{ ...target, ...statistics }] });
   expect(JSON.stringify(body)).not.toContain("0.3333333");
-  expect(JSON.stringify(body).match(/0\.333333/g)?.length).toBe(16);
+  expect(JSON.stringify(body).match(/0\.333333/g)?.length).toBe(20);
 });
 
 test("historyRows() rounds, and keeps what does not exist null", () => {

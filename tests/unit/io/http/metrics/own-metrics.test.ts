@@ -36,6 +36,30 @@ test("ownMetrics() leaves out what is not known", () => {
   expect(text).toContain("patronus_agent_ready 0");
 });
 
+test("ownMetrics() tells what became of requests to the reflector, where there is one", () => {
+  const { worker } = status;
+  if (worker.counters === null) throw new Error("the fake has counters");
+  const reflector = {
+    received: 21,
+    reflected: 1,
+    refused: 2,
+    limited: 3,
+    malformed: 4,
+    unauthenticated: 5,
+    unsent: 6,
+  };
+  const counters = { ...worker.counters, reflector };
+  const own = { ...status, worker: { ...worker, counters } };
+  const text = ownMetrics({ status: own, ready: true, scrapeSeconds: 1 }, false);
+  expect(text).toContain("# TYPE patronus_reflector_packets_total counter");
+  for (const [result, count] of Object.entries(reflector)) {
+    const line = `patronus_reflector_packets_total{result="${result}"} ${count}\n`;
+    expect(text.includes(line)).toBe(result !== "received");
+  }
+  const without = ownMetrics({ status, ready: true, scrapeSeconds: 1 }, false);
+  expect(without).not.toContain("patronus_reflector");
+});
+
 test("ownMetrics() names families without suffix in OpenMetrics", () => {
   const text = ownMetrics({ status, ready: true, scrapeSeconds: 1 }, true);
   expect(text).toContain("# TYPE patronus_agent_build info\npatronus_agent_build_info{");
@@ -46,6 +70,7 @@ test("ownMetrics() names families without suffix in OpenMetrics", () => {
 test("ownMetrics() shows a store that fails", () => {
   const since = status.started_at;
   const store = {
+    ...status.store,
     state: { kind: "failing", reason: "disk full", since } as const,
     pending_rows: 3,
   };

@@ -1,0 +1,112 @@
+/**
+ * Between the probes and whoever hears of them: every outcome passes through on its way out, feeds
+ * the liveness of its path, and verdicts leave behind the outcomes that led to them. A path that
+ * comes back brings the replies that proved it, so that its emptied window begins with them.
+ */
+
+import { OUTCOME, OUTCOME_FLAG } from "../domain/outcome.ts";
+import { VERDICT } from "../wire/verdict.ts";
+import type { LivenessSink } from "./liveness.ts";
+import { Liveness } from "./liveness.ts";
+import type { LivenessPlan } from "./liveness-plan.ts";
+import type { Outcome, OutcomeSink, ProbeWatch } from "./tracker.ts";
+
+export interface PathWatchSink extends OutcomeSink, LivenessSink {}
+
+export class PathWatch implements OutcomeSink, ProbeWatch {
+  readonly #plan: LivenessPlan;
+  readonly #sink: PathWatchSink;
+  readonly #liveness: Liveness;
+  /** The newest replies of a series while its path is down; absent otherwise. */
+  readonly #proofs = new Map<number, Outcome[]>();
+  /** Monotonic us, set by the loop at every wake-up. */
+  nowUs = 0;
+
+  constructor(plan: LivenessPlan, sink: PathWatchSink, heldDown: readonly number[] = []) {
+    this.#plan = plan;
+    this.#sink = sink;
+    const verdict = (kind: number, index: number, sinceUs: number, nowUs: number) => {
+      sink.verdict(kind, index, sinceUs, nowUs);
+      if (kind === VERDICT.up) this.#seed(index);
+    };
+    this.#liveness = new Liveness(plan, { verdict }, heldDown);
+  }
+
+  record(outcome: Readonly<Outcome>): void {
+    this.#sink.record(outcome);
+    switch (outcome.kind) {
+      case OUTCOME.replied:
+        this.#replied(outcome);
+        return;
+      case OUTCOME.late:
+        this.#liveness.replied(outcome.series, measuredUs(outcome), this.nowUs);
+        return;
+      case OUTCOME.expired:
+      case OUTCOME.unreachable:
+      case OUTCOME.corrupt:
+        if (!outcome.wasOverdue) this.overdue(outcome.series, outcome.sentUs);
+        return;
+      default:
+    }
+  }
+
+  overdueAfterUs(series: number): number {
+    return this.#liveness.overdueAfterUs(series);
+  }
+
+  isConfirming(series: number): boolean {
+    return this.#liveness.isConfirming(series);
+  }
+
+  isDown(series: number): boolean {
+    return this.#liveness.isDown(series);
+  }
+
+  overdue(series: number, sentUs: number): void {
+    this.#liveness.missed(series, sentUs, this.nowUs);
+  }
+
+  nextDueUs(): number {
+    return this.#liveness.nextDueUs();
+  }
+
+  advance(nowUs: number, ask: (series: number) => void): void {
+    this.nowUs = nowUs;
+    this.#liveness.advance(nowUs, ask);
+  }
+
+  void(): void {
+    this.#liveness.void();
+    this.#proofs.clear();
+  }
+
+  #replied(outcome: Readonly<Outcome>): void {
+    if (this.#liveness.isDown(outcome.series)) this.#keep(outcome);
+    this.#liveness.replied(outcome.series, measuredUs(outcome), this.nowUs);
+  }
+
+  /** As many as it takes to come back, the oldest forgotten first. */
+  #keep(outcome: Readonly<Outcome>): void {
+    const kept = this.#proofs.get(outcome.series) ?? [];
+    kept.push({ ...outcome });
+    const path = this.#plan.paths[this.#plan.pathOf[outcome.series] ?? 0];
+    if (kept.length > (path?.upAfter ?? 0)) kept.shift();
+    this.#proofs.set(outcome.series, kept);
+  }
+
+  #seed(path: number): void {
+    const plan = this.#plan.paths.find((one) => one.path === path);
+    for (const series of plan?.series ?? []) {
+      for (const outcome of this.#proofs.get(series) ?? []) {
+        const flags = (outcome.flags & ~OUTCOME_FLAG.confirmation) | OUTCOME_FLAG.seed;
+        this.#sink.record({ ...outcome, flags });
+      }
+      this.#proofs.delete(series);
+    }
+  }
+}
+
+/** us; NaN: the clocks disagree about it. */
+function measuredUs({ flags, rttUs }: Readonly<Outcome>): number {
+  return (flags & OUTCOME_FLAG.rttVoid) === 0 ? rttUs : Number.NaN;
+}

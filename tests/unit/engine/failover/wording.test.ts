@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { micros } from "../../../../agent/domain/units.ts";
+import {
+  describeDown,
+  formatScore,
+  formatSpan,
+} from "../../../../agent/engine/failover/wording.ts";
+
+test.each([
+  { cause: "probes", want: "no answer to its probes" },
+  { cause: "carrier", want: "carrier lost" },
+  { cause: "admin-down", want: "its device is switched off" },
+  { cause: "no-gateway", want: "its gateway is gone" },
+  { cause: "unroutable", want: "the kernel takes no route by it" },
+] as const)("describeDown() of $cause", ({ cause, want }) => {
+  expect(describeDown(cause)).toBe(want);
+});
+
+test("formatScore() and formatSpan() are short", () => {
+  expect([formatScore(49.96), formatScore(null)]).toEqual(["50.0", "unknown"]);
+  expect(formatSpan(micros(59_600_000))).toBe("60 s");
+});
