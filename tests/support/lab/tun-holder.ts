@@ -1,6 +1,6 @@
 /**
- * Run inside a namespace: holds TUN devices named on the command line, with carrier, and obeys lines
- * `DEVICE 0|1` on stdin; answers each with the monotonic us just before the carrier changed.
+ * Run inside a namespace: holds TUN devices named on the command line, with carrier, and obeys
+ * lines `DEVICE 0|1` on stdin; answers each with the monotonic us just before the change.
  */
 
 import { monotonicNow } from "../../../agent/worker/libc.ts";
