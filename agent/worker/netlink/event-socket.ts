@@ -7,6 +7,7 @@ import type { NetlinkMessage } from "../../wire/netlink.ts";
 import { splitMessages } from "../../wire/netlink.ts";
 import { ERRNO, SO_RCVBUFFORCE, SOL_SOCKET } from "../kernel.ts";
 import {
+  bindSocket,
   closeFd,
   MSG_DONTWAIT,
   openSocket,
@@ -20,6 +21,8 @@ import type { Answer } from "./netlink-socket.ts";
 import { AF_NETLINK, NETLINK_ROUTE, refused, SOL_NETLINK } from "./netlink-socket.ts";
 
 const ADD_MEMBERSHIP = 1;
+/** u16 family, pad, u32 port (0: the kernel chooses), u32 groups. */
+const SOCKADDR_NL = 12;
 /** RTNLGRP_*: link, then per family address, route, rule and netconf. */
 const GROUPS = [1, 5, 7, 8, 9, 11, 19, 24, 25] as const;
 /** A boot or a full routing table comes in bursts. */
@@ -47,13 +50,10 @@ export class EventSocket {
     const opened = openSocket(AF_NETLINK, type, NETLINK_ROUTE);
     if (opened.kind === "failed") return refused(opened.errno);
     setOptionInt(opened.fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_OCTETS);
-    for (const group of GROUPS) {
-      const errno = setOptionInt(opened.fd, SOL_NETLINK, ADD_MEMBERSHIP, group);
-      if (errno === 0) continue;
-      closeFd(opened.fd);
-      return refused(errno);
-    }
-    return { kind: "ok", value: new EventSocket(opened.fd) };
+    const errno = subscribe(opened.fd);
+    if (errno === 0) return { kind: "ok", value: new EventSocket(opened.fd) };
+    closeFd(opened.fd);
+    return refused(errno);
   }
 
   close(): void {
@@ -69,4 +69,16 @@ export class EventSocket {
         for (const message of splitMessages(this.#inbox.subarray(0, octets))) sink.event(message);
     }
   }
+}
+
+/** 0 or errno. Unbound, the socket has port 0, which the kernel leaves out of its broadcasts. */
+function subscribe(fd: number): number {
+  const address = new Uint8Array(SOCKADDR_NL);
+  new DataView(address.buffer).setUint16(0, AF_NETLINK, true);
+  const bound = bindSocket(fd, address);
+  if (bound !== 0) return bound;
+  return GROUPS.reduce(
+    (errno, group) => errno || setOptionInt(fd, SOL_NETLINK, ADD_MEMBERSHIP, group),
+    0,
+  );
 }

@@ -149,6 +149,12 @@ describe("switch-route", () => {
     expect(sent).toEqual([18, 24, 26]);
   });
 
+  test("without a canary two routes of one metric are no success: the kernel uses the first", () => {
+    const fake = fakeWith({ routes: [routeOf(), routeOf()] });
+    const { outcome } = run({ kind: "switch-route", route: routeOf(), canary: null }, fake);
+    expect(outcome).toMatchObject({ kind: "rejected", reason: "unverified" });
+  });
+
   test("unreachable needs no link, and IPv6 may show a device for it", () => {
     const route = routeOf({ family: 6, gateway: null, oif: null, type: 7, metric: 4000 });
     const fake = fakeWith({ linkFlags: null, routes: [{ ...route, oif: 1 }] });
