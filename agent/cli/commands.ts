@@ -19,10 +19,16 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "config",
-    summary: "print the commented reference configuration: config example",
-    operands: "example",
-    options: {},
-    run: async (input) => (await import("./config-example.ts")).printConfig(input),
+    summary: "print the configuration: example, schema, keys, effective; migrate older files",
+    operands: "example|schema|keys|print|migrate [FILE]",
+    options: {
+      config: CONFIG_OPTION,
+      effective: { type: "boolean", help: "print: with defaults and profiles (always so)" },
+      write: { type: "boolean", help: "migrate: into the file; the old text goes to FILE.old" },
+      json: { type: "boolean", help: "keys, print: machine-readable output" },
+    },
+    notes: "Exit codes: 0 printed, 1 migrate failed, 2 usage or problems in the configuration.",
+    run: async (input) => (await import("./config.ts")).runConfig(input),
   },
   {
     name: "status",

@@ -13,6 +13,7 @@ import { formatProblem } from "../config/problem.ts";
 import type { AgentConfig } from "../domain/config.ts";
 import type { Display, RunPlan } from "../domain/run-plan.ts";
 import { defaultNodeId, readConfigFiles, USUAL_CONFIG } from "../io/config-files.ts";
+import { secretFileWarnings } from "../io/secret-files.ts";
 import type { PlanResult } from "../supervisor/main.ts";
 import { EXIT } from "./command.ts";
 import { commandHelp } from "./help.ts";
@@ -44,7 +45,9 @@ export function loadConfig(
   const parsed = parseConfig(files.sources, process.env, overrides, defaultNodeId());
   const warnings = [...files.warnings, ...parsed.warnings];
   if (parsed.kind === "invalid") return { ...parsed, warnings };
-  return { kind: "config", config: parsed.config, warnings };
+  const { config } = parsed;
+  const open = secretFileWarnings(config, config.origin);
+  return { kind: "config", config, warnings: [...warnings, ...open] };
 }
 
 /** Problems and warnings, one a line, and how many problems there are. */
