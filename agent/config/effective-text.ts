@@ -1,4 +1,5 @@
 /** The effective configuration as YAML with the source of each value behind it, or as JSON. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of references
 
 import type { Node } from "./effective.ts";
 import type { ScalarValue } from "./raw.ts";
@@ -50,7 +51,7 @@ function scalarText(value: ScalarValue): string {
   if (typeof value !== "string") return value === null ? "~" : String(value);
   if (PLAIN.test(value) && !TAKEN.test(value)) return value;
   // Literal text that looks like a reference to the environment must not become one.
-  return JSON.stringify(value.replaceAll("${env:", "$${env:")).replace(
+  return JSON.stringify(value.replaceAll("${env:", () => "$${env:")).replace(
     /[\u0085\u2028\u2029]/g,
     (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
