@@ -1,4 +1,4 @@
-/** The files of a configuration, environment and flags as one raw map, each value with its place. */
+/** Files, environment and flags as one raw map, in which each value knows its place. */
 
 import type { Source } from "./document.ts";
 import { readDocument } from "./document.ts";

@@ -5,8 +5,12 @@
 
 export const MASK = "********";
 
-const SECRET_NAME =
-  /(^|[_.-])(token|secret|pass|passwd|password|passphrase|authorization|auth|cookie|credentials?|psk|apikey|(api|private|access|signing|routing|integration)[_-]?key)s?$/i;
+const WORDS = [
+  "token|secret|auth|authorization|cookie|credentials?|psk|apikey",
+  "pass|passwd|password|passphrase",
+  "(api|private|access|signing|routing|integration)[_-]?key",
+];
+const SECRET_NAME = new RegExp(`(^|[_.-])(${WORDS.join("|")})s?$`, "i");
 /** Names of maps whose values are all secrets, such as the headers of an HTTP request. */
 const SECRET_MAPS = /(^|[_.-])headers?$/i;
 const URL_FORM = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]+)/gi;
