@@ -31,6 +31,28 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./config.ts")).runConfig(input),
   },
   {
+    name: "init",
+    summary: "write a first configuration from the default routes of this box",
+    operands: "",
+    options: {
+      output: {
+        type: "string",
+        short: "o",
+        value: "FILE",
+        help: "where to (default /etc/patronus/agent.yaml; -: standard output)",
+      },
+      target: {
+        type: "string",
+        short: "t",
+        value: "HOST,...",
+        help: "what to probe on every path",
+      },
+      force: { type: "boolean", help: "replace the file; the old text goes to FILE.old" },
+    },
+    notes: "Exit codes: 0 written, 1 no uplink or not writable, 2 usage.",
+    run: async (input) => (await import("./init.ts")).writeFirstConfig(input),
+  },
+  {
     name: "status",
     summary: "state of the running agent and its paths",
     operands: "",

@@ -3,7 +3,7 @@
  * once; a configuration with a problem starts nothing.
  */
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseBuiltin } from "../config/builtin.ts";
 import type { Override } from "../config/override.ts";
@@ -161,7 +161,6 @@ function loadBuiltin(overrides: readonly Override[]): Exclude<LoadedConfig, { ki
 }
 
 function introduction({ http }: AgentConfig): string[] {
-  const folder = dirname(USUAL_CONFIG);
   const page =
     http.listen === null
       ? `Page:        none over TCP (http.listen is null), only ${http.socket}`
@@ -169,7 +168,7 @@ function introduction({ http }: AgentConfig): string[] {
   return [
     `No configuration at ${USUAL_CONFIG}: watching loopback addresses.`,
     page,
-    `Your own:    mkdir -p ${folder} && patronus-agent config example > ${USUAL_CONFIG}`,
-    "             edit it, then: patronus-agent check-config && patronus-agent run",
+    "Your own:    patronus-agent init, or by hand from patronus-agent config example;",
+    "             then: patronus-agent check-config && patronus-agent run",
   ];
 }

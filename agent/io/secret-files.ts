@@ -1,6 +1,6 @@
 /**
- * The files that the configuration names for secrets (`*_file`): are they there, and may others read
- * them. Warnings, because a file may come later than the configuration.
+ * The files that the configuration names for secrets (`*_file`): are they there, and may others
+ * read them. Warnings, because a file may come later than the configuration.
  */
 
 import { statSync } from "node:fs";
