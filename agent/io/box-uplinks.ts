@@ -1,6 +1,6 @@
 /**
- * Default routes, devices and addresses of this box from procfs and sysfs: enough to begin with,
- * and readable without any privilege. Of a multipath route the kernel lists the first hop only there.
+ * Default routes, devices and addresses of this box from procfs and sysfs: enough to begin with and
+ * readable without any privilege. Of a multipath route the kernel lists the first hop only there.
  */
 
 import { existsSync, readFileSync } from "node:fs";
