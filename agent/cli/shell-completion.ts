@@ -57,7 +57,8 @@ function zshScript(commands: readonly Command[]): string {
     );
     const words = wordsOf(command);
     const rest = words.length === 0 ? "*:file:_files" : `1:what:(${words.join(" ")})`;
-    return `      ${command.name})\n      _arguments \\\n${[...specs, `        ${quoted(rest)}`].join(" \\\n")} ;;`;
+    const lines = ["      _arguments", ...specs, `        ${quoted(rest)}`].join(" \\\n");
+    return `      ${command.name})\n${lines} ;;`;
   });
   return `#compdef ${PROGRAM}
 _patronus_agent() {
@@ -76,7 +77,11 @@ ${names.join("\n")}
 ${cases.join("\n")}
   esac
 }
-if [ "$funcstack[1]" = "_${PROGRAM}" ]; then _patronus_agent "$@"; else compdef _patronus_agent ${PROGRAM}; fi`;
+if [ "$funcstack[1]" = "_${PROGRAM}" ]; then
+  _patronus_agent "$@"
+else
+  compdef _patronus_agent ${PROGRAM}
+fi`;
 }
 
 function zshOption(name: string, { type, help, value }: OptionSpec): string {

@@ -1,6 +1,7 @@
 /**
- * Takes secrets out of text that nobody has read: log lines, answers of programs. Known values go by
- * their letters, unknown ones by what stands before them.
+ * Takes secrets out of text that nobody has read: log lines, answers of programs. Known values go
+ * by their letters, unknown ones by what stands before them. Every pattern is bounded: a dump must
+ * not hang on what it was asked to show.
  */
 
 import { MASK, maskUrls } from "./secrets.ts";
@@ -8,11 +9,12 @@ import { MASK, maskUrls } from "./secrets.ts";
 /** A shorter one would take harmless words along; such a secret is none. */
 const KNOWN_MIN = 4;
 
-const PEM = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(-----END \1-----|$)/g;
+const PEM = /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[\s\S]*?(-----END \1-----|$)/g;
 const BEARER = /\b(bearer|basic)(\s+)[A-Za-z0-9+/=._~-]{4,}/gi;
 /** `password=x`, `"token": "x"`, `Authorization: x`; a file that holds one stays. */
-const NAMED =
-  /(["']?[\w.-]*(?:token|secret|passw(?:or)?d|passphrase|authorization|cookie|api[_-]?key|psk)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&}\]]+)/gi;
+const NAMES = "token|secret|passw(?:or)?d|passphrase|authorization|cookie|api[_-]?key|psk";
+const VALUE = `"(?:[^"\\\\]|\\\\.){0,500}"|'[^']{0,500}'|[^\\s,;&}\\]]+`;
+const NAMED = new RegExp(`((?:${NAMES})["']?\\s{0,20}[:=]\\s{0,20})(${VALUE})`, "gi");
 
 export function scrub(text: string, known: readonly string[]): string {
   const byLength = known

@@ -13,7 +13,7 @@ const WORDS = [
 const SECRET_NAME = new RegExp(`(^|[_.-])(${WORDS.join("|")})s?$`, "i");
 /** Names of maps whose values are all secrets, such as the headers of an HTTP request. */
 const SECRET_MAPS = /(^|[_.-])headers?$/i;
-const URL_FORM = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]+)/gi;
+const URL_FORM = /\b([a-z][a-z0-9+.-]{0,20}:\/\/)([^\s"'<>]+)/gi;
 /** Segments of this length with letters and digits are keys of webhooks, not words. */
 const TOKEN_FORM = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_~=-]{12,}$/;
 

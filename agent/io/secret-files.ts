@@ -15,7 +15,7 @@ export function secretFileWarnings(config: object, origin: string): readonly Pro
   collect(config, named);
   return [...named].flatMap(([path, key]) => {
     const fault = faultOf(path, PUBLIC.has(key));
-    return fault === null ? [] : [{ file: origin, line: null, key, message: `${path}: ${fault}` }];
+    return fault === null ? [] : [{ file: origin, line: null, key, message: `${fault}: ${path}` }];
   });
 }
 
@@ -30,9 +30,9 @@ function faultOf(path: string, isPublic: boolean): string | null {
   try {
     const { mode } = statSync(path);
     if (isPublic || (mode & 0o007) === 0) return null;
-    return "open to everybody: want mode 0640 or stricter";
+    return "open to everybody, want mode 0640 or stricter";
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return `cannot be read: ${code}`;
+    return `cannot be read (${code})`;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Every secret that the configuration leads to: values of secret keys, what variables held, and what
- * lies in the files that it names. They never leave this process but as stars.
+ * Every secret that the configuration leads to: values of secret keys, what variables held, and
+ * what lies in the files that it names. They never leave this process but as stars.
  */
 
 import { readFileSync } from "node:fs";

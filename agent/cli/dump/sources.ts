@@ -1,4 +1,4 @@
-/** The real world of a support dump: the agent's socket, files, and a few programs of the system. */
+/** The real world of a support dump: the agent's socket, files, and a few programs. */
 
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { Reading, Sources } from "./collect.ts";

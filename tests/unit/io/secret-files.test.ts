@@ -21,11 +21,11 @@ function messages(config: object): string[] {
 test("secretFileWarnings() names a file that others may read, at any depth", () => {
   const open = file("open", 0o644);
   const config = { http: { token_file: open }, list: [{ key_file: file("shut", 0o640) }] };
-  expect(messages(config)).toEqual([`${open}: open to everybody: want mode 0640 or stricter`]);
+  expect(messages(config)).toEqual([`open to everybody, want mode 0640 or stricter: ${open}`]);
 });
 
 test("secretFileWarnings() names a file that is not there", () => {
-  expect(messages({ key_file: join(folder, "none") })[0]).toContain("cannot be read: ENOENT");
+  expect(messages({ key_file: join(folder, "none") })[0]).toContain("cannot be read (ENOENT)");
 });
 
 test("secretFileWarnings() leaves certificates alone, and what is switched off", () => {
