@@ -100,6 +100,9 @@ reflector: { listen: "127.0.0.1:39862", key_file: ${token} }
       agent.process.kill("SIGHUP");
       await agent.until(line, () => count() > before);
     };
+    // The open key file would be named again.
+    chmodSync(join(folder, "token"), 0o640);
+    await reload("configuration reloaded");
     const lines = agent.output.split("\n").length;
     await reload("nothing changed");
     expect(agent.output.split("\n").length).toBe(lines + 1);

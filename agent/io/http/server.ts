@@ -119,7 +119,11 @@ function settings(app: HttpApp, transport: Transport, log: Log) {
   return {
     development: false,
     maxRequestBodySize: BODY_MAX,
-    fetch: (request: Request) => app.fetch(request, { transport }),
+    fetch(request: Request, server: Pick<Bun.Server<undefined>, "requestIP">) {
+      if (transport === "unix") return app.fetch(request, { transport });
+      const client = server.requestIP(request)?.address ?? "gone";
+      return app.fetch(request, { transport, client });
+    },
     error: (error: unknown) => internalError(error, log),
   } as const;
 }
