@@ -1,7 +1,7 @@
 /**
  * How often a client may ask, and how often it may be wrong about the token. Token buckets in a
- * table of bounded size; IPv6 clients count by /64, the least that one customer has. The unix socket
- * is not limited: its mode has already chosen who speaks.
+ * table of bounded size; IPv6 clients count by /64, the least that one customer has. The unix
+ * socket is not limited: its mode has already chosen who speaks.
  */
 
 import type { Clock } from "../../controller/ports.ts";
