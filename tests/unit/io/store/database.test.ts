@@ -79,7 +79,9 @@ describe("openDatabase()", () => {
       .slice(0, given.length)
       .map((one) => added.reduce((text, column) => text.replace(` , ${column}`, ""), one))
       .map((one) => added.reduce((text, column) => text.replace(`, ${column}`, ""), one));
-    expect(bare).toEqual(given);
+    // SQLite keeps the blanks before a column that it appends.
+    const closed = (one: string) => one.replace(/ \)$/, ")");
+    expect(bare.map(closed)).toEqual(given.map(closed));
   });
 
   test("openDatabase() sets every pragma, in an order that works", () => {
