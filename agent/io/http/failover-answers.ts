@@ -11,6 +11,7 @@ import type { Body } from "./body.ts";
 import { choiceField, flagField, neededText, openBody, textField, wholeField } from "./body.ts";
 import { auditBody, eventBody, readAuditQuery, readEventQuery } from "./failover-json.ts";
 import type { FailoverView, FieldProblem, PolicyOutcome } from "./failover-view.ts";
+import { configNames, wireNames } from "./policy-names.ts";
 import type { Problem } from "./problem.ts";
 import type { ParameterError } from "./query.ts";
 import { strangeParameters, word } from "./query.ts";
@@ -114,8 +115,15 @@ export const routes: Answerer = (view) => json(view.routes());
 export const create: Answerer = (view, ask) =>
   written(ask, (body, by) => view.createPolicy(body, by), 201);
 
-export const update: Answerer = (view, ask) =>
-  written(ask, (body, by) => view.updatePolicy(policyId(ask), body, by), 200);
+export const update: Answerer = (view, ask) => {
+  const id = policyId(ask);
+  const given = ask.body.get("policy_id") ?? ask.body.get("id") ?? id;
+  if (given !== id) {
+    const message = `want ${ask.id}, as in the URL: current value is ${JSON.stringify(given)}`;
+    return badBody([{ field: "policy_id", message }]);
+  }
+  return written(ask, (body, by) => view.updatePolicy(id, body, by), 200);
+};
 
 export const remove: Answerer = (view, ask) => {
   const body = openBody(ask.body, SIGNED);
@@ -141,13 +149,15 @@ function written(
   const signed: Body = { values: ask.body, problems: [] };
   const by = signature(signed, ask);
   if (signed.problems.length > 0) return badBody(signed.problems);
-  const isOwn = ([field]: [string, unknown]) => !SIGNED.some((one) => one === field);
-  const outcome = write(Object.fromEntries([...ask.body].filter(isOwn)), by);
+  const own = new Map([...ask.body].filter(([field]) => !SIGNED.some((one) => one === field)));
+  const named = configNames(own);
+  if (named.kind === "twice") return badBody(named.problems);
+  const outcome = write(named.document, by);
   switch (outcome.kind) {
     case "done":
       return json(outcome.policy, status);
     case "invalid":
-      return badBody(outcome.problems);
+      return badBody(wireNames(outcome.problems, own));
     case "conflict":
       return refusal("policy-conflict", outcome.reason);
     case "unknown-policy":

@@ -85,7 +85,7 @@ describe("SqliteFailoverBook records", () => {
     again.close();
   });
 
-  test("deleting a policy keeps its events and its last one (P11)", () => {
+  test("A18: deleting a policy keeps its events and its last one (P11)", () => {
     const open = openBook(path);
     open.book.syncPolicies([FILE_POLICY]);
     open.record(triggered(1));
@@ -166,7 +166,7 @@ describe("SqliteFailoverBook pages", () => {
 });
 
 describe("SqliteFailoverBook state", () => {
-  test("the state comes back with the time since, in the same boot", () => {
+  test("the state comes back with the time since, in the same boot (P10)", () => {
     const open = openBook(path);
     expect(open.book.loadState(open.clock.monotonic())).toBeNull();
     open.book.saveState(persistedState(9), instant(5_000_000));
@@ -201,6 +201,37 @@ describe("SqliteFailoverBook state", () => {
       db.close();
       const open = openBook(path);
       expect(open.book.loadState(instant(9))).toBeNull();
+      open.close();
+    },
+  );
+});
+
+describe("SqliteFailoverBook routes", () => {
+  const MEMORY = {
+    paths: [["fiber", 0]],
+    policies: [[1, 3]],
+    links: [{ device: "eth1", index: 4, rpFilter: 1, ignoreRoutesWithLinkdown: null }],
+  } as const;
+
+  test("what routing remembers comes back", () => {
+    const open = openBook(path);
+    expect(open.book.routeMemory.load()).toBeNull();
+    open.book.routeMemory.save(MEMORY);
+    open.close();
+    const again = openBook(path);
+    expect(again.book.routeMemory.load()).toEqual(MEMORY);
+    again.close();
+  });
+
+  test.each(["[]", "7", '{"paths":[["a"]],"policies":[],"links":[]}', '{"paths":[],"links":[7]}'])(
+    "%p is no memory of ours",
+    (value) => {
+      openBook(path).close();
+      const db = new Database(path);
+      db.query("INSERT INTO state VALUES ('routes', ?)").run(value);
+      db.close();
+      const open = openBook(path);
+      expect(open.book.routeMemory.load()).toBeNull();
       open.close();
     },
   );
