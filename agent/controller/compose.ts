@@ -24,6 +24,7 @@ import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import { HealthReader } from "./health-reader.ts";
+import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
@@ -84,6 +85,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const http = await serveHttp(app, config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
+  const notices = new LazyNotices({ clock, timers, log });
+  await notices.configure(config);
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });
@@ -92,10 +95,12 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     driver,
     reconfigure(next) {
       current.replace(next);
+      void notices.configure(next);
       log.info("configuration reloaded", { paths: next.paths.length });
     },
     async stop() {
       printer.stop();
+      notices.stop();
       await http.stop();
       history.stop();
       driver.stop();

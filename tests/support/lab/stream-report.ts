@@ -15,7 +15,7 @@ export interface Arrival {
 export interface StreamRun {
   /** When each number was offered to the kernel; NaN: skipped, its slot went by unused. */
   readonly sentUs: Float64Array;
-  /** Numbers that the kernel refused: no route, or a queue is full of what waits for a neighbour. */
+  /** Numbers the kernel refused: no route, or its queue is full of what waits for a neighbour. */
   readonly refused: ReadonlySet<number>;
   /** errno of the refusals, and how often. */
   readonly errors: Readonly<Record<number, number>>;

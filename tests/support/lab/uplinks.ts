@@ -6,7 +6,7 @@
  * `box` runs the agent; uplink N is a veth pair or a TUN device whose cable can be cut; each
  * provider is a namespace that forwards; the internet answers probes by its kernel and receives
  * streams. A provider whose uplink is `shaped` sends everything through a wire that can lose,
- * delay and jitter. Numbers: uplink i has 10.(81+i).0.0/24 and fd81+i::/64, the box .2, provider .1.
+ * delay and jitter. Uplink i has 10.(81+i).0.0/24 and fd(81+i)::/64, the box .2, the provider .1.
  */
 
 import { monotonicNow } from "../../../agent/worker/libc.ts";
