@@ -13,6 +13,8 @@ import type { Effect } from "../engine/effect.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Input } from "../engine/input.ts";
 import type { Scorer } from "../scoring/scorer.ts";
+import type { Burst } from "../wire/burst.ts";
+import { encodeBurst } from "../wire/burst.ts";
 import type { FrameHeader, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
 import {
   decodeJson,
@@ -26,6 +28,7 @@ import {
 } from "../wire/frame.ts";
 import { encodeStampKey } from "../wire/stamp-key.ts";
 import { decodeVerdicts, VERDICT } from "../wire/verdict.ts";
+import type { PathObserver } from "./failover/path-observer.ts";
 import type { HealthReader } from "./health-reader.ts";
 import type {
   Clock,
@@ -52,6 +55,7 @@ export interface DriverParts {
   /** The target of this series stopped answering. */
   onTargetDead(series: number): void;
   readonly keys: KeyReader;
+  readonly observer: PathObserver;
 }
 
 /** A timer this late means that we were stopped: that span proves nothing about any path. */
@@ -63,6 +67,8 @@ export class Driver {
   #epoch = 0;
   #generation = 0;
   #acknowledged = false;
+  /** Asked for while the worker had no table. */
+  #heldBursts: Burst[] = [];
   #abilities: WorkerAbilities | null = null;
   #counters: WorkerCounters | null = null;
   #staleFrames = 0;
@@ -97,6 +103,15 @@ export class Driver {
     return this.#lastIngest;
   }
 
+  /** Probes out of turn; until the worker knows the table they wait. */
+  burst(burst: Burst): void {
+    if (!this.#acknowledged) {
+      this.#heldBursts.push(burst);
+      return;
+    }
+    this.#parts.channel.send(encodeBurst(this.#epoch, this.#generation, burst));
+  }
+
   /** Takes a new table: every window starts anew. */
   applyPlan(plan: ProbePlan): void {
     const now = this.#beginEpoch(plan);
@@ -121,6 +136,7 @@ export class Driver {
     const now = this.#parts.clock.monotonic();
     this.#plan = plan;
     this.#acknowledged = false;
+    this.#heldBursts = [];
     // Differs from the epoch of an earlier controller whose outcomes may still lie in the channel.
     this.#epoch = Math.max(this.#epoch + 1, Math.floor(now / 1_000)) >>> 0;
     return now;
@@ -132,6 +148,7 @@ export class Driver {
     this.#acknowledged = false;
     if (generation === 0) this.#loseWorker();
     else this.#sendTable();
+    this.#parts.observer.peerChanged(generation);
   }
 
   /** A frame from the worker; the bytes are read during the call only. */
@@ -147,6 +164,7 @@ export class Driver {
         return;
       case FRAME.tableAck:
         this.#acknowledged = header.aux === this.#epoch;
+        if (this.#acknowledged) for (const burst of this.#heldBursts.splice(0)) this.burst(burst);
         return;
       case FRAME.abilities:
         this.#takeAbilities(decodeJson(frame));
@@ -162,7 +180,7 @@ export class Driver {
         this.#takeStall(frame);
         return;
       default:
-        this.#staleFrames++;
+        if (!this.#parts.observer.frame(frame, header)) this.#staleFrames++;
     }
   }
 
@@ -207,6 +225,7 @@ export class Driver {
     health.directions.ingest(records);
     this.#lastIngest = clock.monotonic();
     this.#step([{ kind: "ingested", paths: scorer.touchedPaths, count }], this.#lastIngest);
+    this.#parts.observer.ingested(records, scorer.touchedPaths, count);
   }
 
   #loseWorker(): void {
@@ -226,6 +245,7 @@ export class Driver {
       if (kind === VERDICT.down) this.#judge(pathIndex(index), true, now);
       if (kind === VERDICT.up) this.#judge(pathIndex(index), false, now);
       if (kind === VERDICT.targetDead) this.#parts.onTargetDead(index);
+      this.#parts.observer.verdict(kind, index);
     }
   }
 
@@ -265,7 +285,9 @@ export class Driver {
   #step(inputs: readonly Input[], now: Instant): void {
     const all = [...this.#ownStall(now), ...inputs];
     for (const input of all) {
-      if (input.kind === "stalled") this.#parts.history.voidSpan(input.from, input.to);
+      if (input.kind !== "stalled") continue;
+      this.#parts.history.voidSpan(input.from, input.to);
+      this.#parts.observer.stalled(input.from, input.to);
     }
     for (const effect of this.#parts.engine.handle(all, now)) this.#perform(effect);
     this.#arm();
@@ -302,6 +324,7 @@ export class Driver {
       case "status-changed":
         this.#parts.history.changeStatus(effect.path, effect.to);
         this.#logStatus(effect);
+        this.#parts.observer.statusChanged(effect.path);
         return;
       case "sample-check": {
         const row = health.row(effect.path);
