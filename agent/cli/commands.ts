@@ -123,6 +123,19 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./probe.ts")).probeTargets(input),
   },
   {
+    name: "routes",
+    summary: "our rules and routes in the kernel: show, plan (what is missing) or flush (remove)",
+    operands: "[show|plan|flush]",
+    options: {
+      ...AGENT_OPTIONS,
+      "dry-run": { type: "boolean", help: "print the commands of iproute2, change nothing" },
+      force: { type: "boolean", help: "flush: also while an agent runs" },
+    },
+    notes:
+      "Exit codes: 0 done, 1 failed or an agent runs (flush), 2 usage, 3 show: not as planned.",
+    run: async (input) => (await import("./routes/routes.ts")).manageRoutes(input),
+  },
+  {
     name: "version",
     summary: "version, build, runtime and ABI of the core",
     operands: "",

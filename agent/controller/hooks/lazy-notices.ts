@@ -1,9 +1,12 @@
 /** The notices, loaded when the configuration asks for them and not before. */
 
 import type { AgentConfig } from "../../domain/config.ts";
+import type { UnixMillis } from "../../domain/units.ts";
+import type { FailoverEvent } from "../../engine/failover/effect.ts";
+import type { AllDownEffect, FailoverListener } from "../failover/listener.ts";
 import type { NoticeParts, Notices } from "./notices.ts";
 
-export class LazyNotices {
+export class LazyNotices implements FailoverListener {
   readonly #parts: NoticeParts;
   #current: Notices | null = null;
 
@@ -22,6 +25,22 @@ export class LazyNotices {
     const { Notices } = await import("./notices.ts");
     this.#current ??= new Notices(config, this.#parts);
     this.#current.configure(config);
+  }
+
+  event(event: FailoverEvent, id: number, at: UnixMillis): void {
+    this.#current?.take(event, id, at);
+  }
+
+  allDown(effect: AllDownEffect): void {
+    this.#current?.allDown(effect);
+  }
+
+  audited(): void {
+    // What operators do is not for hooks: they know.
+  }
+
+  switched(): void {
+    // The event says so too, with its duration.
   }
 
   stop(): void {

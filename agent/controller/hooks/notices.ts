@@ -7,10 +7,11 @@ import type { AgentConfig } from "../../domain/config.ts";
 import type { TrackFileConfig } from "../../domain/hooks.ts";
 import { pathId } from "../../domain/ids.ts";
 import type { UnixMillis } from "../../domain/units.ts";
-import type { FailoverEffect, FailoverEvent } from "../../engine/failover/effect.ts";
+import type { FailoverEvent } from "../../engine/failover/effect.ts";
 import { createHookRunner } from "../../io/hooks/runner.ts";
 import { writeTrackFile } from "../../io/hooks/track-file.ts";
 import { TrackFile } from "../coordination/track-file.ts";
+import type { AllDownEffect } from "../failover/listener.ts";
 import type { Clock, Log, Timers } from "../ports.ts";
 import type { PathChange } from "./environment.ts";
 import type { HookCounts, HookSettings } from "./hooks.ts";
@@ -21,8 +22,6 @@ export interface NoticeParts {
   readonly timers: Timers;
   readonly log: Log;
 }
-
-type AllDownEffect = Extract<FailoverEffect, { kind: "all-down" }>;
 
 export class Notices {
   readonly #parts: NoticeParts;
