@@ -85,8 +85,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const http = await serveHttp(app, config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
-  const notices = new LazyNotices({ clock, timers, log });
-  await notices.configure(config);
+  const notices = await LazyNotices.open(config, { clock, timers, log });
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });

@@ -47,6 +47,7 @@ const SYMBOLS = {
   capset: { args: ["ptr", "ptr"], returns: "i32" },
   setgroups: { args: ["u64", "ptr"], returns: "i32" },
   execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  syscall: { args: ["i64", "i64", "ptr", "u64"], returns: "i64" },
 } as const;
 
 function openLibc() {
@@ -372,6 +373,16 @@ export function setCapabilities(sets: CapabilitySets): number {
 /** Clears the supplementary groups; 0 or errno. */
 export function clearGroups(): number {
   return errnoOf(libc().setgroups(0n, null));
+}
+
+/** libc has no function for bpf(2); the number differs by architecture. */
+const SYS_BPF = process.arch === "arm64" ? 280n : 321n;
+
+/** The result of bpf(2), or -errno. */
+export function bpfCall(command: number, attributes: Uint8Array): number {
+  const octets = BigInt(attributes.byteLength);
+  const result = Number(libc().syscall(SYS_BPF, BigInt(command), attributes, octets));
+  return result >= 0 ? result : -lastErrno();
 }
 
 /** Replaces the process image, keeping the pid. Returns only on failure, with errno. */

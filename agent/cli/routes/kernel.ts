@@ -6,6 +6,7 @@ import type { RememberedLink } from "../../routing/link-settings.ts";
 import { restoreLinkSettings } from "../../routing/link-settings.ts";
 import type { RouteOperation } from "../../routing/operation.ts";
 import { ffiProblem, interfaceIndex, monotonicNow } from "../../worker/libc.ts";
+import type { Requests } from "../../worker/netlink/kernel-tables.ts";
 import { NETLINK_ROUTE, NetlinkSocket, wordsOf } from "../../worker/netlink/netlink-socket.ts";
 import { executeOrder } from "../../worker/netlink/order-executor.ts";
 import type { KernelState } from "../../worker/netlink/state-reader.ts";
@@ -16,6 +17,8 @@ export interface Kernel {
   read(devices: readonly string[]): KernelState;
   /** null, or why it was not done. */
   carryOut(operation: RouteOperation): string | null;
+  /** For what is outside of the agent's tables and priorities. */
+  readonly socket: Requests;
   close(): void;
 }
 
@@ -35,6 +38,7 @@ export function openKernel(): OpenedKernel {
   return {
     kind: "ok",
     kernel: {
+      socket,
       read: (devices) => readKernelState(socket, { devices, learnTables: [TABLE_MAIN] }),
       carryOut(operation) {
         const outcome = executeOrder(ports, operation);

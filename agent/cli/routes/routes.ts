@@ -13,6 +13,7 @@ import type { CommandInput } from "../command.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { loadConfig, reportLines } from "../load-plan.ts";
 import { socketPath } from "../socket-path.ts";
+import { sweepUses } from "../use/use.ts";
 import type { Kernel } from "./kernel.ts";
 import { openKernel, removal } from "./kernel.ts";
 import { routeLines, routeRows, ruleLines, ruleRows } from "./listing.ts";
@@ -148,6 +149,7 @@ async function flush(input: CommandInput, kernel: Kernel): Promise<number> {
       ? []
       : [`${asIpCommands([operation], before.links).join("; ")}: ${words}`];
   });
+  const swept = sweepUses(kernel);
   const left = asIpCommands(removal(kernel.read(devices), links), before.links);
   for (const line of [...before.problems, ...refused]) console.error(line);
   if (left.length > 0 || refused.length > 0) {
@@ -155,7 +157,7 @@ async function flush(input: CommandInput, kernel: Kernel): Promise<number> {
     return EXIT.failure;
   }
   memory.forget();
-  console.log(`removed ${commands.length} rules, routes and settings`);
+  console.log(`removed ${commands.length + swept} rules, routes and settings`);
   return EXIT.ok;
 }
 

@@ -10,8 +10,14 @@ export class LazyNotices implements FailoverListener {
   readonly #parts: NoticeParts;
   #current: Notices | null = null;
 
-  constructor(parts: NoticeParts) {
+  private constructor(parts: NoticeParts) {
     this.#parts = parts;
+  }
+
+  static async open(config: AgentConfig, parts: NoticeParts): Promise<LazyNotices> {
+    const notices = new LazyNotices(parts);
+    await notices.configure(config);
+    return notices;
   }
 
   /** null: nobody outside is told. */
