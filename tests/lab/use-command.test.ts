@@ -1,7 +1,7 @@
 /** `use PATH -- COMMAND`: which uplink a command's packets take, and what it leaves behind. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { groupRoot } from "../../agent/cli/use/cgroup.ts";
@@ -200,10 +200,11 @@ describe.skipIf(problem !== null)(`use (${problem ?? "as root"})`, () => {
       > ${folder}/late) >/dev/null 2>&1 &`;
       const first = use("tunnel", "sh", "-c", script);
       expect(first.problems).toContain("still run");
-      for (let turn = 0; turn < 100 && !existsSync(join(folder, "late")); turn++)
-        await Bun.sleep(50);
-      await Bun.sleep(300);
-      expect(await Bun.file(join(folder, "late")).text()).toBe("10.82.0.2\n");
+      const file = join(folder, "late");
+      const late = () => (existsSync(file) ? readFileSync(file, "utf8") : "");
+      for (let turn = 0; turn < 200 && late() === ""; turn++) await Bun.sleep(50);
+      await Bun.sleep(100);
+      expect(late()).toBe("10.82.0.2\n");
       expect(use("fiber", "true").exitCode).toBe(0);
       expect(stateOf()).toEqual(before);
     },

@@ -16,8 +16,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { addressOf, bpfCall, closeFd, cString } from "../../worker/libc.ts";
+import { addressOf, closeFd, cString, systemCall } from "../../worker/libc.ts";
 
+/** libc has no function for bpf(2). */
+const SYS_BPF = process.arch === "arm64" ? 280 : 321;
 const PROG_LOAD = 5;
 const PROG_ATTACH = 8;
 const PROG_TYPE_CGROUP_SOCK = 9;
@@ -102,7 +104,7 @@ function loadProgram(mark: number): number {
   view.setBigUint64(LOAD_AT.instructions, BigInt(addressOf(instructions)), true);
   view.setBigUint64(LOAD_AT.license, BigInt(addressOf(license)), true);
   view.setUint32(LOAD_AT.attachType, INET_SOCK_CREATE, true);
-  return checked("load the program", bpfCall(PROG_LOAD, attributes));
+  return checked("load the program", bpf(PROG_LOAD, attributes));
 }
 
 /** r2 = mark; socket->mark = r2; r0 = 1 (allowed); return. */
@@ -126,11 +128,15 @@ function attach(folder: string, program: number): void {
   const group = openSync(folder, "r");
   try {
     const attributes = Uint32Array.of(group, program, INET_SOCK_CREATE, ALLOW_MULTI);
-    checked("attach the program", bpfCall(PROG_ATTACH, new Uint8Array(attributes.buffer)));
+    checked("attach the program", bpf(PROG_ATTACH, new Uint8Array(attributes.buffer)));
   } finally {
     closeSync(group);
     closeFd(program);
   }
+}
+
+function bpf(command: number, attributes: Uint8Array): number {
+  return systemCall(SYS_BPF, command, attributes);
 }
 
 function checked(what: string, result: number): number {
