@@ -2,6 +2,7 @@
 
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
+import { FAILOVER_COMMANDS } from "./failover-commands.ts";
 import { RUN_COMMAND } from "./run-command.ts";
 import { CSV_OPTION, RESOLUTION_OPTION, SPAN_OPTIONS } from "./span-options.ts";
 
@@ -83,6 +84,7 @@ export const COMMANDS: readonly Command[] = [
     notes: "Exit codes: 0 copied, 1 failed, 2 usage, 4 the agent does not run.",
     run: async (input) => (await import("./backup.ts")).backUp(input),
   },
+  ...FAILOVER_COMMANDS,
   {
     name: "probe",
     summary: "probe targets now, like fping (needs no agent)",

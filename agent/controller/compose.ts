@@ -1,5 +1,6 @@
 /** The composition root: builds the controller's parts in dependency order, decides nothing. */
 
+import { FakeFailoverBook } from "../../tests/support/fake-failover-book.ts";
 import type { AgentConfig } from "../domain/config.ts";
 import { planRetention } from "../domain/retention.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
@@ -23,6 +24,8 @@ import { ClockGuard } from "./clock-guard.ts";
 import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
+import type { FailoverPart } from "./failover/compose-failover.ts";
+import { composeFailover } from "./failover/compose-failover.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
@@ -61,7 +64,22 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const history = new RollupFeed({ clock, timers, log, scorer, journal, guard, storage });
   const health = new HealthReader({ clock, scorer, status });
   const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
-  const driver = new Driver({
+  const failovers = composeFailover({
+    clock,
+    timers,
+    log,
+    scorer,
+    status,
+    isDown: (path) => engine.isHardDown(path),
+    channel: { send: outside.sendToWorker },
+    book: new FakeFailoverBook(),
+    memory: { load: () => null, save() {} },
+    listeners: [],
+    burst: (burst) => driver.burst(burst),
+    current: () => current.value,
+  });
+  const driver: Driver = new Driver({
+    observer: failovers.failover,
     clock,
     timers,
     log,
@@ -75,7 +93,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     onTargetDead: (series) => current.doubt(series),
   });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
-  const apply = planApplier({ scorer, health, history, driver });
+  const apply = planApplier({ scorer, health, history, driver, failovers });
   const current = new CurrentPlan(config, { names, addresses }, apply);
   const httpProblems: string[] = [];
   const aggregator = new Aggregator({ clock, timers, journal, history });
@@ -102,6 +120,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       notices.stop();
       await http.stop();
       history.stop();
+      failovers.failover.stop();
       driver.stop();
     },
   };
@@ -112,15 +131,17 @@ interface Planned {
   readonly health: HealthReader;
   readonly history: RollupFeed;
   readonly driver: Driver;
+  readonly failovers: FailoverPart;
 }
 
-function planApplier({ scorer, health, history, driver }: Planned): ApplyPlan {
+function planApplier({ scorer, health, history, driver, failovers }: Planned): ApplyPlan {
   const totals = new KeptTotals(scorer);
   return (applied, moved) => {
     const { config, plan } = applied;
     health.configure(config, plan);
     if (moved !== null) driver.readdress(plan, moved);
     else history.retable(config.paths, () => totals.across(applied, () => driver.applyPlan(plan)));
+    failovers.configure(applied);
   };
 }
 
@@ -134,7 +155,7 @@ function openJournal(
     ...parts,
     plan: () => planRetention(config),
     isClockTrusted: () => guard.isTrusted,
-    isCalm: () => true, // no policy moves traffic yet
+    isCalm: () => true,
   });
   const guard = new ClockGuard({
     clock: parts.clock,

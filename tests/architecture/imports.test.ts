@@ -77,6 +77,7 @@ const RULES: readonly Rule[] = [
     mayTypes: [
       "agent/controller/ports.ts",
       "agent/controller/failover/ports.ts",
+      "agent/controller/failover/route-ports.ts",
       "agent/engine/failover/",
     ],
     because: "an adapter knows its technology and the ports",

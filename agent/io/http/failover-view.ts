@@ -126,7 +126,7 @@ export type CommandOutcome =
   | { readonly kind: "unknown-path" };
 
 export interface FieldProblem {
-  /** As the body names it; empty: the body as a whole. */
+  /** Path of the key, such as `route.match[0].to`; empty: the body as a whole. */
   readonly field: string;
   readonly message: string;
 }
@@ -187,7 +187,10 @@ export interface FailoverView {
   /** `family` null: IPv4, or IPv6 where only that is routed. null: no such policy. */
   explain(id: number, family: RouteFamily | null): ExplanationBody | null;
   command(command: OperatorCommand): CommandOutcome;
-  /** `body`: parsed JSON, names of `PolicyBody`; only policies that the API made can change. */
+  /**
+   * `body`: JSON under the names of the configuration (`id`, `primary`, `backups`, ...), in which
+   * problems are told too. Only policies that the API made can change.
+   */
   createPolicy(body: unknown, by: Author): PolicyOutcome;
   updatePolicy(id: number, body: unknown, by: Author): PolicyOutcome;
   deletePolicy(id: number, by: Author): DeleteOutcome;
