@@ -23,6 +23,7 @@ import { Driver } from "./driver.ts";
 import type { FailoverPart } from "./failover/compose-failover.ts";
 import { composeFailover } from "./failover/compose-failover.ts";
 import { HealthReader } from "./health-reader.ts";
+import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
@@ -68,6 +69,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
+  const notices = await LazyNotices.open(config, { clock, timers, log });
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });
@@ -76,10 +78,12 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     driver,
     reconfigure(next) {
       current.replace(next);
+      void notices.configure(next);
       log.info("configuration reloaded", { paths: next.paths.length });
     },
     async stop() {
       printer.stop();
+      notices.stop();
       await http.stop();
       core.stop();
     },
