@@ -12,6 +12,7 @@ import { serveHttp } from "../io/http/server.ts";
 import { keyReader } from "../io/key-file.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
+import { openRouteMemory, routeMemoryFile } from "../io/route-memory.ts";
 import { readToken } from "../io/token-file.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
@@ -56,20 +57,20 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const addresses = { known: names.known, scopeOf: scopeIdOf };
   const apply: ApplyPlan = (applied, moved) => core.apply(applied, moved);
   const current = new CurrentPlan(config, { names, addresses }, apply);
-  const core = composeCore(config, { ...basics, ...outside, current });
+  const notices = await LazyNotices.open(config, basics);
+  const core = composeCore(config, { ...basics, ...outside, current, notices });
   const { driver, failovers, health, history, journal } = core;
   const httpProblems: string[] = [];
   const aggregator = new Aggregator({ clock, timers, journal, history });
   const view = createView({
     ...{ ...core, ...outside, clock, aggregator },
     current: () => current.value,
-    problems: () => [...httpProblems, ...failovers.problems()],
+    problems: () => [...httpProblems, ...failovers.problems(), ...core.bookProblems()],
   });
   const options = { ...appOptions(config, basics), failover: failovers.view };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
-  const notices = await LazyNotices.open(config, { clock, timers, log });
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });
@@ -83,8 +84,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     },
     async stop() {
       printer.stop();
-      notices.stop();
       await http.stop();
+      notices.stop();
       core.stop();
     },
   };
@@ -95,11 +96,12 @@ interface CoreParts extends Surroundings {
   readonly timers: Timers;
   readonly log: Log;
   readonly current: CurrentPlan;
+  readonly notices: LazyNotices;
 }
 
 /** What probes, decides and remembers; everything else only looks at it. */
 function composeCore(config: AgentConfig, parts: CoreParts) {
-  const { clock, timers, log, current } = parts;
+  const { clock, timers, log, current, notices } = parts;
   const basics = { clock, timers, log };
   const { storage } = config;
   const scorer = loadScorer(coreBytes());
@@ -116,9 +118,9 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const channel = { send: parts.sendToWorker };
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
-    memory: book.routeMemory,
+    memory: openRouteMemory(routeMemoryFile(storage.path)),
     isDown: (path) => engine.isHardDown(path),
-    listeners: [],
+    listeners: [notices],
     burst: (burst) => driver.burst(burst),
     current: () => current.value,
   });
@@ -127,6 +129,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     observer: failovers.failover,
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
+    onStatusChange: (change) => notices.current?.statusChanged(change, clock.wall()),
   });
   const apply = planApplier({ scorer, health, history, driver, failovers });
   const stop = () => {
@@ -135,7 +138,12 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     book.close();
     driver.stop();
   };
-  return { scorer, status, journal, history, health, failovers, driver, apply, stop };
+  const bookProblems = () =>
+    book.state.store.kind === "failing"
+      ? [`events are not stored: ${book.state.store.reason}`]
+      : [];
+  const core = { scorer, status, journal, history, health, failovers, driver };
+  return { ...core, apply, bookProblems, stop };
 }
 
 interface Planned {
