@@ -6,7 +6,7 @@ import { micros } from "../domain/units.ts";
 import type { FrameHeader } from "./frame.ts";
 import { FRAME, HEADER_SIZE, viewOf, writeHeader } from "./frame.ts";
 
-/** Burst record, 16 octets: u32 path, u16 probes, u8 1: counted in the score, 1 reserved, f64 us. */
+/** Burst record, 16 octets: u32 path, u16 probes, u8 1: counted in the score, 1 free, f64 us. */
 export const BURST_SIZE = 16;
 /** So many probes of one burst at most, and no closer than this: the worker's own bound. */
 export const BURST_PROBES_MAX = 64;

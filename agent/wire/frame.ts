@@ -38,7 +38,7 @@ export const FRAME = {
   processes: 39, // supervisor -> controller, body: JSON ProcessReport, on every change
   ready: 40, // controller -> supervisor: configured and serving
   reflector: 41, // supervisor -> worker, body: JSON ReflectorOrder | null, at hello, on reload
-  netWatch: 64, // controller -> worker, body: JSON NetWatch (net-frames.ts); opens netlink in the worker
+  netWatch: 64, // controller -> worker, body: JSON NetWatch (net-frames.ts); opens netlink
   netOrder: 65, // controller -> worker, body: JSON NetOrder, aux: its number
   netState: 72, // worker -> controller, JSON NetState in parts (aux2), on every change
   linkChange: 73, // worker -> controller, body: JSON LinkChange, at once

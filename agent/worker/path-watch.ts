@@ -25,6 +25,8 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
   /** Asked in this pass, beside the schedule; and those of them that only tell of life. */
   readonly #asked = new Set<number>();
   readonly #uncounted = new Set<number>();
+  /** By path: when a verdict was lifted last, us. */
+  readonly #windowFromUs = new Map<number, number>();
   /** Monotonic us, set by the loop at every wake-up. */
   nowUs = 0;
 
@@ -33,13 +35,15 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
     this.#sink = sink;
     const verdict = (kind: number, index: number, sinceUs: number, nowUs: number) => {
       sink.verdict(kind, index, sinceUs, nowUs);
-      if (kind === VERDICT.up) this.#seed(index);
+      if (kind !== VERDICT.up) return;
+      this.#seed(index);
+      this.#windowFromUs.set(index, nowUs);
     };
     this.#liveness = new Liveness(plan, { verdict }, heldDown);
   }
 
   record(outcome: Readonly<Outcome>): void {
-    this.#sink.record(outcome);
+    this.#sink.record(this.#isStale(outcome) ? staled(outcome) : outcome);
     switch (outcome.kind) {
       case OUTCOME.replied:
         this.#replied(outcome);
@@ -106,6 +110,14 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
     this.#bursts.clear();
   }
 
+  /** It speaks of the time before the window that it would enter. */
+  #isStale({ series, sentUs }: Readonly<Outcome>): boolean {
+    if (this.#windowFromUs.size === 0) return false;
+    const path = this.#plan.paths[this.#plan.pathOf[series] ?? 0];
+    const fromUs = path === undefined ? undefined : this.#windowFromUs.get(path.path);
+    return fromUs !== undefined && sentUs < fromUs;
+  }
+
   #replied(outcome: Readonly<Outcome>): void {
     if (this.#liveness.isDown(outcome.series)) this.#keep(outcome);
     this.#liveness.replied(outcome.series, measuredUs(outcome), this.nowUs);
@@ -130,6 +142,10 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
       this.#proofs.delete(series);
     }
   }
+}
+
+function staled(outcome: Readonly<Outcome>): Outcome {
+  return { ...outcome, flags: outcome.flags | OUTCOME_FLAG.stale };
 }
 
 /** us; NaN: the clocks disagree about it. */

@@ -277,11 +277,12 @@ export class Failover implements PathObserver {
     this.#inbox.push(...inputs);
     if (this.#isBusy) return;
     this.#isBusy = true;
-    while (this.#inbox.length > 0) {
+    do {
       const batch = this.#inbox.splice(0);
       const effects = this.#parts.engine.handle(batch, this.#parts.clock.monotonic());
       for (const effect of effects) this.#perform(effect);
-    }
+      // An answer that needed no waiting.
+    } while (this.#inbox.length > 0);
     this.#isBusy = false;
     this.#plan();
     this.#arm();

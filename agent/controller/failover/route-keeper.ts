@@ -27,6 +27,7 @@ import { assignSlots } from "../../routing/slots.ts";
 import type { NetState } from "../../wire/net-frames.ts";
 import type { Clock, Disarm, Log, Timers } from "../ports.ts";
 import { AddressHistory } from "./address-history.ts";
+import { routedFamiliesOf } from "./adoptions.ts";
 import type { OrderLine } from "./order-line.ts";
 import { Reconciler } from "./reconciler.ts";
 import type { RouteMemory, RouteMemoryStore } from "./route-ports.ts";
@@ -144,6 +145,10 @@ export class RouteKeeper {
     return this.#addresses;
   }
 
+  get gateways(): GatewayTable {
+    return this.#gateways;
+  }
+
   gatewayOf(path: string, family: Family): Gateway | null {
     return this.#gateways.get(path)?.[family] ?? null;
   }
@@ -157,6 +162,7 @@ export class RouteKeeper {
 
   /** The worker ended: what it was ordered is not answered, its state is to be read anew. */
   workerLost(): void {
+    this.#disarm();
     this.#facts = null;
     this.#state = null;
     this.#reconciler.abandon();
@@ -170,25 +176,30 @@ export class RouteKeeper {
     if (state.problems.length === 0) {
       this.#facts = { ...state, learnTables: LEARN_TABLES };
       this.#assign(this.#facts);
-      this.refresh();
-    } else {
-      this.#arm();
+      this.#follow(this.#facts);
     }
+    // What the engine makes of it is planned, not what it thought before.
     this.#parts.onChange();
+    this.refresh();
+    this.#arm();
   }
 
   /** Something that routes depend on changed: a decision, a hold of a gateway that ran out. */
   refresh(): void {
     const facts = this.#facts;
     if (facts === null) return;
+    this.#follow(facts);
+    this.#reconciler.update(this.plan, facts, this.#gateways, this.#state?.confs ?? []);
+    this.#arm();
+  }
+
+  #follow(facts: KernelFacts): void {
     const now = this.#parts.clock.monotonic();
     const plan = this.plan;
     this.#addresses.note(plan.paths, facts, now);
     const before = this.#gateways;
     this.#gateways = this.#follower.update(plan.paths, facts, now);
     this.#tellGateways(plan, before);
-    this.#reconciler.update(plan, facts, this.#gateways, this.#state?.confs ?? []);
-    this.#arm();
   }
 
   /** A switch was read back: what is known of the kernel follows, before it is read anew. */
@@ -216,6 +227,12 @@ export class RouteKeeper {
       .filter((route) => LEARN_TABLES.includes(route.table))
       .sort((a, b) => a.metric - b.metric);
     return { table: this.#pathBy(own, policy), main: this.#pathBy(main, policy) };
+  }
+
+  /** The policy moves traffic of this family, or would if it could. */
+  isRouted(policy: number, family: Family): boolean {
+    const config = this.#config.policies.find(({ id }) => id === policy);
+    return config !== undefined && routedFamiliesOf(config).includes(family);
   }
 
   /** null: not routed. */
@@ -294,8 +311,9 @@ export class RouteKeeper {
       this.#retryAt = null;
       this.watch();
     }
-    this.refresh();
+    if (this.#facts !== null) this.#follow(this.#facts);
     this.#parts.onChange();
+    this.refresh();
   }
 
   stop(): void {

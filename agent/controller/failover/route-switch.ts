@@ -48,14 +48,14 @@ export class RouteSwitch {
   /** `conclude` is called once, perhaps at once; not if the worker ends meanwhile. */
   perform(order: SwitchOrder, conclude: (result: SwitchResult) => void): void {
     const { keeper, orders } = this.#parts;
-    const policy = keeper.plan.policies.find(({ id }) => id === order.policy);
-    if (policy === undefined || routedSelectors(policy, order.family).length === 0) {
+    if (!keeper.isRouted(order.policy, order.family)) {
       conclude({ kind: "not-routed" });
       return;
     }
+    const policy = keeper.plan.policies.find(({ id }) => id === order.policy);
     const route = this.#routeOf(order, policy);
-    if (typeof route === "string" || !orders.isOpen) {
-      conclude({ kind: "rejected", words: typeof route === "string" ? route : "no worker runs" });
+    if (typeof route === "string" || policy === undefined) {
+      conclude({ kind: "rejected", words: String(route) });
       return;
     }
     keeper.gate.hold();
@@ -70,10 +70,12 @@ export class RouteSwitch {
   }
 
   /** A sentence when it cannot be written. */
-  #routeOf({ to, family }: SwitchOrder, policy: PlannedPolicy): KernelRoute | string {
-    const { keeper } = this.#parts;
+  #routeOf({ to, family }: SwitchOrder, policy: PlannedPolicy | undefined): KernelRoute | string {
+    const { keeper, orders } = this.#parts;
     const { facts } = keeper;
+    if (!orders.isOpen) return "no worker runs";
     if (facts === null) return keeper.problems[0] ?? "the kernel's routes were not read yet";
+    if (policy === undefined) return "no routing table is left for the policy";
     const path = keeper.plan.paths.find(({ id }) => id === to);
     if (path === undefined) return `want an interface for path ${to}`;
     const link = linkNamed(facts, path.device);

@@ -6,6 +6,7 @@ import { parseAddress } from "../../../agent/domain/address.ts";
 import { pathIndex } from "../../../agent/domain/ids.ts";
 import { micros, US_PER_S } from "../../../agent/domain/units.ts";
 import { Engine } from "../../../agent/engine/engine.ts";
+import { decodeBurst } from "../../../agent/wire/burst.ts";
 import {
   decodeTable,
   encodeSignal,
@@ -20,6 +21,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeFeed } from "../../support/fake-feed.ts";
 import { FakeJournal } from "../../support/fake-journal.ts";
 import { FakeLog } from "../../support/fake-log.ts";
+import { FakeObserver } from "../../support/fake-observer.ts";
 import { FakeScorer } from "../../support/fake-scorer.ts";
 import type { OutcomeSpec } from "../../support/frames.ts";
 import { outcomeFrame } from "../../support/frames.ts";
@@ -37,7 +39,9 @@ function world() {
   const health = new HealthReader({ clock, scorer, status: (path) => engine.status(path) });
   const history = new FakeFeed(journal);
   const channel = { send: (frame: Uint8Array) => sent.push(frame) };
+  const observer = new FakeObserver();
   const driver = new Driver({
+    observer,
     clock,
     timers: clock,
     log,
@@ -82,6 +86,7 @@ function world() {
     health,
     verdict,
     deadTargets,
+    observer,
   };
 }
 
@@ -299,6 +304,43 @@ describe("Driver", () => {
       "unknown",
       false,
       0,
+    ]);
+  });
+
+  test("the observer hears of everything behind the cache and the engine", () => {
+    const { driver, observer, outcomes, verdict, scorer, clock } = running();
+    scorer.paths.status[0] = 1;
+    driver.receive(outcomes({ series: 0, kind: "replied" }));
+    driver.receive(verdict(VERDICT.down, 1));
+    clock.advance(600_000);
+    driver.peerChanged(0);
+    const { heard } = observer;
+    expect(heard.slice(0, 5)).toEqual([
+      `peer ${GENERATION}`,
+      "status 0",
+      "ingested 0",
+      "status 1",
+      `verdict ${VERDICT.down} 1`,
+    ]);
+    expect(heard.at(-1)).toBe("peer 0");
+  });
+
+  test("probes out of turn wait until the worker knows the table", () => {
+    const { driver, sent, epoch } = running();
+    const known = epoch();
+    const burst = { path: pathIndex(1), probes: 3, pace: micros(40_000), isCounted: false };
+    const before = sent.length;
+    driver.burst(burst);
+    expect(sent).toHaveLength(before);
+    driver.receive(encodeSignal(FRAME.tableAck, GENERATION, known));
+    driver.burst({ ...burst, probes: 5 });
+    const probes = sent.slice(before).map((frame) => {
+      const header = readHeader(frame);
+      return header === null ? null : [header.aux === known, decodeBurst(frame, header)?.probes];
+    });
+    expect(probes).toEqual([
+      [true, 3],
+      [true, 5],
     ]);
   });
 
