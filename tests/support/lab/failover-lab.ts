@@ -30,7 +30,7 @@ export interface LabEvent {
   readonly to_path_id: string | null;
   readonly reason: string;
   readonly family: number | null;
-  readonly duration_us: number | null;
+  readonly duration_ms: number | null;
 }
 
 export interface LabPolicy {
