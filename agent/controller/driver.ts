@@ -38,6 +38,7 @@ import type {
   KeyReader,
   Log,
   ProbeChannel,
+  StatusChange,
   Timers,
 } from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
@@ -54,9 +55,13 @@ export interface DriverParts {
   readonly health: HealthReader;
   /** The target of this series stopped answering. */
   onTargetDead(series: number): void;
+  /** Behind the observer. */
+  onStatusChange(change: StatusChange): void;
   readonly keys: KeyReader;
   readonly observer: PathObserver;
 }
+
+type StatusChanged = Extract<Effect, { kind: "status-changed" }>;
 
 /** A timer this late means that we were stopped: that span proves nothing about any path. */
 const STALL_US = US_PER_S;
@@ -325,6 +330,7 @@ export class Driver {
         this.#parts.history.changeStatus(effect.path, effect.to);
         this.#logStatus(effect);
         this.#parts.observer.statusChanged(effect.path);
+        this.#tellStatus(effect);
         return;
       case "sample-check": {
         const row = health.row(effect.path);
@@ -344,7 +350,14 @@ export class Driver {
     }
   }
 
-  #logStatus(effect: Extract<Effect, { kind: "status-changed" }>): void {
+  #tellStatus({ path, from, to, cause }: StatusChanged): void {
+    const { health, onStatusChange } = this.#parts;
+    const score = health.row(path)?.health_score ?? null;
+    const id = health.idOf(path);
+    if (id !== null) onStatusChange({ path: id, from, to, cause, score });
+  }
+
+  #logStatus(effect: StatusChanged): void {
     const { health, log } = this.#parts;
     const fields = health.logFields(effect.path as PathIndex);
     const line = { ...fields, from: effect.from, cause: effect.cause };

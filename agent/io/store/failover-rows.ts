@@ -176,17 +176,21 @@ function pageSql(
 ): readonly [string, (string | number | null)[]] {
   const id = table === "audit" ? "audit_id" : "event_id";
   const newestFirst = query.order === "newest-first";
+  // Who follows has seen nearly all: from the cursor on by key, not through the policy's index.
+  const policy = !newestFirst && query.cursor !== null ? "+policy_id" : "policy_id";
   const conditions: Condition[] = [
     [`${id} ${newestFirst ? "<" : ">"} ?`, query.cursor],
     ["timestamp >= ?", query.since],
     ["timestamp <= ?", query.until],
-    ["policy_id = ?", query.policy],
+    [`${policy} = ?`, query.policy],
     ...more,
   ];
   const wanted = conditions.filter(([, first]) => first !== null);
   const where = wanted.length === 0 ? "" : ` WHERE ${wanted.map(([sql]) => sql).join(" AND ")}`;
   const order = newestFirst ? "DESC" : "ASC";
-  const sql = `SELECT * FROM ${table}${where} ORDER BY ${id} ${order} LIMIT ?`;
+  // The ids first: with a policy they come from the given index, and whole rows are not sorted.
+  const ids = `SELECT ${id} FROM ${table}${where} ORDER BY ${id} ${order} LIMIT ?`;
+  const sql = `SELECT * FROM ${table} WHERE ${id} IN (${ids}) ORDER BY ${id} ${order}`;
   return [sql, wanted.flatMap(([, ...values]) => values)];
 }
 

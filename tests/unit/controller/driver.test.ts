@@ -35,6 +35,7 @@ function world() {
   const scorer = new FakeScorer(2);
   const sent: Uint8Array[] = [];
   const deadTargets: number[] = [];
+  const changes: string[] = [];
   const engine = new Engine(scorer, { flushInterval: micros(300 * US_PER_S) });
   const health = new HealthReader({ clock, scorer, status: (path) => engine.status(path) });
   const history = new FakeFeed(journal);
@@ -52,6 +53,7 @@ function world() {
     channel,
     health,
     onTargetDead: (series) => deadTargets.push(series),
+    onStatusChange: ({ path, from, to, cause }) => changes.push([path, from, to, cause].join(" ")),
     keys: (path) => (path === "/key" ? new TextEncoder().encode("secret") : null),
   });
   const config = agentConfig([pathConfig("a", ["192.0.2.1"]), pathConfig("b", ["192.0.2.2"])]);
@@ -86,6 +88,7 @@ function world() {
     health,
     verdict,
     deadTargets,
+    changes,
     observer,
   };
 }
@@ -308,7 +311,7 @@ describe("Driver", () => {
   });
 
   test("the observer hears of everything behind the cache and the engine", () => {
-    const { driver, observer, outcomes, verdict, scorer, clock } = running();
+    const { driver, observer, changes, outcomes, verdict, scorer, clock } = running();
     scorer.paths.status[0] = 1;
     driver.receive(outcomes({ series: 0, kind: "replied" }));
     driver.receive(verdict(VERDICT.down, 1));
@@ -323,6 +326,7 @@ describe("Driver", () => {
       `verdict ${VERDICT.down} 1`,
     ]);
     expect(heard.at(-1)).toBe("peer 0");
+    expect(changes.slice(0, 2)).toEqual(["a unknown up score", "b unknown down silence"]);
   });
 
   test("probes out of turn wait until the worker knows the table", () => {
