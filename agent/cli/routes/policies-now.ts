@@ -7,7 +7,8 @@ import { readPolicyDocument } from "../../config/policy-document.ts";
 import type { RouteMemory } from "../../controller/failover/route-ports.ts";
 import type { AgentConfig, PolicyConfig } from "../../domain/config.ts";
 import type { FailoverSnapshot, PolicyBody } from "../../io/http/failover-view.ts";
-import { readOffline } from "../../io/store/offline-routes.ts";
+import { openRouteMemory, routeMemoryFile } from "../../io/route-memory.ts";
+import { readOfflinePolicies } from "../../io/store/offline-policies.ts";
 import { ask } from "../agent-client.ts";
 import type { ActivePaths } from "./planned.ts";
 
@@ -41,22 +42,26 @@ export async function policiesNow(config: AgentConfig, socket: string): Promise<
   return {
     isRunning: true,
     config: { ...config, policies: all },
-    memory: null,
+    memory: memoryOf(config),
     actives: new Map(policies.map((policy) => [policy.policy_id, activeOf(policy)])),
     problems: answer.kind === "ok" ? [] : [answer.message],
   };
 }
 
 function fromDatabase(config: AgentConfig): PoliciesNow {
-  const answer = readOffline(config.storage.path);
-  const read = answer.kind === "ok" ? answer.value : { memory: null, apiPolicies: [] };
+  const answer = readOfflinePolicies(config.storage.path);
+  const ofApi = answer.kind === "ok" ? answer.policies : [];
   return {
     isRunning: false,
-    config: { ...config, policies: withApi(config, read.apiPolicies) },
-    memory: read.memory,
+    config: { ...config, policies: withApi(config, ofApi) },
+    memory: memoryOf(config),
     actives: new Map(),
     problems: answer.kind === "ok" ? [] : [answer.reason],
   };
+}
+
+function memoryOf({ storage }: AgentConfig): RouteMemory | null {
+  return openRouteMemory(routeMemoryFile(storage.path)).load();
 }
 
 function withApi(

@@ -5,7 +5,7 @@
  */
 
 import { DEFAULT_STORAGE } from "../../config/storage.ts";
-import { forgetRoutes, readOffline } from "../../io/store/offline-routes.ts";
+import { openRouteMemory, routeMemoryFile } from "../../io/route-memory.ts";
 import { asIpCommands } from "../../routing/ip-commands.ts";
 import type { CommandInput } from "../command.ts";
 import { EXIT, UsageError } from "../command.ts";
@@ -98,12 +98,8 @@ async function flush(input: CommandInput, kernel: Kernel): Promise<number> {
     console.error("stop it first, or use --force");
     return EXIT.failure;
   }
-  const storage = storagePath(input);
-  const remembered = readOffline(storage);
-  if (remembered.kind === "failed") {
-    console.error(`settings of devices are not restored: ${remembered.reason}`);
-  }
-  const links = remembered.kind === "ok" ? (remembered.value.memory?.links ?? []) : [];
+  const memory = openRouteMemory(routeMemoryFile(storagePath(input)));
+  const links = memory.load()?.links ?? [];
   const devices = links.map(({ device }) => device);
   const before = kernel.read(devices);
   const operations = removal(before, links);
@@ -125,8 +121,7 @@ async function flush(input: CommandInput, kernel: Kernel): Promise<number> {
     console.error(`cannot remove everything: ${left.length} left`);
     return EXIT.failure;
   }
-  const unnoted = remembered.kind === "ok" ? forgetRoutes(storage) : null;
-  if (unnoted !== null) console.error(`warning: ${unnoted}`);
+  memory.forget();
   console.log(`removed ${commands.length + swept} rules, routes and settings`);
   return EXIT.ok;
 }
