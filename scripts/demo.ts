@@ -36,6 +36,8 @@ const TURN_MS = 250;
 /** Building namespaces and agent included. */
 const BOUND_MS = 60_000;
 
+const INTERRUPTED = 130;
+
 interface Scene {
   readonly uplinks: Uplinks;
   readonly agent: RunningAgent;
@@ -65,9 +67,11 @@ async function main(): Promise<number> {
   try {
     const scene = await open(cleanup);
     const moments = await play(scene);
+    // Ctrl-C reached the stream as well: it has nothing to tell.
+    if (interrupted.signal.aborted) return INTERRUPTED;
     const report = await scene.stream.stop();
     process.stdout.write(`${summaryOf(report, moments)}\n`);
-    return interrupted.signal.aborted ? 130 : 0;
+    return 0;
   } finally {
     clearTimeout(bound);
     for (const step of cleanup.reverse()) await step();

@@ -129,7 +129,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     observer: failovers.failover,
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
-    onStatusChange: (change) => notices.current?.statusChanged(change, clock.wall()),
+    onStatusChange: (change) => notices.statusChanged(change, failovers.failover),
   });
   const apply = planApplier({ scorer, health, history, driver, failovers });
   const stop = () => {

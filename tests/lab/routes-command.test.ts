@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openRouteMemory, routeMemoryFile } from "../../agent/io/route-memory.ts";
 import { namespaceProblem } from "../support/lab/namespace.ts";
 import { Uplinks } from "../support/lab/uplinks.ts";
 
@@ -55,8 +56,8 @@ describe.skipIf(problem !== null)(`routes (${problem ?? "as root"})`, () => {
       rpFilter: Number(uplinks.box.exec(["sysctl", "-n", `net.ipv4.conf.${device}.rp_filter`])),
       ignoreRoutesWithLinkdown: false,
     }));
-    const memory = { paths: [], policies: [], links };
-    writeFileSync(join(folder, "state/routes.json"), JSON.stringify(memory));
+    const file = routeMemoryFile(join(folder, "state/patronus.db"));
+    openRouteMemory(file).save({ paths: [], policies: [], links });
     for (const line of routes("plan", "--dry-run").out.split("\n")) {
       uplinks.box.exec(line.split(" "));
     }

@@ -5,10 +5,8 @@
  */
 
 import { DEFAULT_STORAGE } from "../../config/storage.ts";
-import type { AgentConfig } from "../../domain/config.ts";
 import { openRouteMemory, routeMemoryFile } from "../../io/route-memory.ts";
 import { asIpCommands } from "../../routing/ip-commands.ts";
-import { ask } from "../agent-client.ts";
 import type { CommandInput } from "../command.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { loadConfig, reportLines } from "../load-plan.ts";
@@ -17,8 +15,9 @@ import { sweepUses } from "../use/use.ts";
 import type { Kernel } from "./kernel.ts";
 import { openKernel, removal } from "./kernel.ts";
 import { routeLines, routeRows, ruleLines, ruleRows } from "./listing.ts";
-import type { ActivePaths, RoutePicture } from "./planned.ts";
+import type { RoutePicture } from "./planned.ts";
 import { devicesOf, pictureOf } from "./planned.ts";
+import { isAgentRunning, policiesNow } from "./policies-now.ts";
 
 export async function manageRoutes(input: CommandInput): Promise<number> {
   const [what = "show", ...more] = input.operands;
@@ -47,15 +46,15 @@ async function compare(input: CommandInput, kernel: Kernel, isPlan: boolean): Pr
     console.error(["cannot plan without a configuration", ...problems].join("\n"));
     return EXIT.usage;
   }
-  const { config } = loaded;
+  const now = await policiesNow(loaded.config, await socketPath(input));
+  const { config, memory, actives, isRunning } = now;
+  for (const problem of now.problems) console.error(`warning: ${problem}`);
   const state = kernel.read(devicesOf(config));
   if (state.problems.length > 0) {
     console.error(state.problems.join("\n"));
     return EXIT.failure;
   }
-  const memory = openRouteMemory(routeMemoryFile(config.storage.path)).load();
-  const agent = await agentOf(input);
-  const picture = pictureOf({ config, state, memory, actives: agent.actives });
+  const picture = pictureOf({ config, state, memory, actives });
   const difference = asIpCommands(picture.operations, state.links);
   if (isPlan) {
     printPlan(input, difference, picture);
@@ -65,11 +64,11 @@ async function compare(input: CommandInput, kernel: Kernel, isPlan: boolean): Pr
   const routes = routeRows(state, picture.book);
   const { notes } = picture;
   if (input.flag("json")) {
-    const agent_running = agent.isRunning;
-    console.log(JSON.stringify({ agent_running, rules, routes, difference, notes }));
+    const body = { agent_running: isRunning, rules, routes, difference, notes };
+    console.log(JSON.stringify(body));
   } else {
     const parts = [...ruleLines(rules), "", ...routeLines(routes), ""];
-    console.log([...parts, ...differenceLines(difference, agent.isRunning), ...notes].join("\n"));
+    console.log([...parts, ...differenceLines(difference, isRunning), ...notes].join("\n"));
   }
   return difference.length === 0 ? EXIT.ok : EXIT.degraded;
 }
@@ -90,50 +89,16 @@ function printPlan(input: CommandInput, commands: readonly string[], picture: Ro
   else console.error("nothing to do: the kernel has what the configuration asks for");
 }
 
-interface AgentWord {
-  readonly isRunning: boolean;
-  readonly actives: ReadonlyMap<number, ActivePaths>;
-}
-
-/** The fields of a policy in the snapshot that matter here. */
-interface SnapshotPolicy {
-  readonly policy_id: number;
-  readonly active_path_id: string | null;
-  readonly active_path_id_v6: string | null;
-  readonly all_down_now?: boolean;
-}
-
-async function agentOf(input: CommandInput): Promise<AgentWord> {
-  const socket = await socketPath(input);
-  const status = await ask(socket, "/api/v1/status");
-  if (status.kind === "failed") return { isRunning: false, actives: new Map() };
-  const answer = await ask(socket, "/api/v1/failover/snapshot");
-  // The same program answers: the shape is failover-view.ts's.
-  const { policies } =
-    answer.kind === "ok"
-      ? (answer.body as { readonly policies: readonly SnapshotPolicy[] })
-      : { policies: [] };
-  const actives = policies.map((policy): [number, ActivePaths] => [
-    policy.policy_id,
-    {
-      4: policy.active_path_id,
-      6: policy.active_path_id_v6,
-      isAllDown: policy.all_down_now === true,
-    },
-  ]);
-  return { isRunning: true, actives: new Map(actives) };
-}
-
 // --- flush ---------------------------------------------------------------------------------------
 
 async function flush(input: CommandInput, kernel: Kernel): Promise<number> {
   const isDry = input.flag("dry-run");
-  if (!isDry && !input.flag("force") && (await agentOf(input)).isRunning) {
+  if (!isDry && !input.flag("force") && (await isAgentRunning(await socketPath(input)))) {
     console.error("cannot flush: an agent runs and would put everything back");
     console.error("stop it first, or use --force");
     return EXIT.failure;
   }
-  const memory = openRouteMemory(memoryFile(input));
+  const memory = openRouteMemory(routeMemoryFile(storagePath(input)));
   const links = memory.load()?.links ?? [];
   const devices = links.map(({ device }) => device);
   const before = kernel.read(devices);
@@ -162,8 +127,7 @@ async function flush(input: CommandInput, kernel: Kernel): Promise<number> {
 }
 
 /** A configuration that cannot be read must not keep anybody from cleaning up. */
-function memoryFile(input: CommandInput): string {
+function storagePath(input: CommandInput): string {
   const loaded = loadConfig(input.text("config"));
-  const config: AgentConfig | null = loaded.kind === "config" ? loaded.config : null;
-  return routeMemoryFile(config?.storage.path ?? DEFAULT_STORAGE.path);
+  return (loaded.kind === "config" ? loaded.config.storage : DEFAULT_STORAGE).path;
 }

@@ -4,7 +4,8 @@ import type { AgentConfig } from "../../domain/config.ts";
 import type { UnixMillis } from "../../domain/units.ts";
 import type { FailoverEvent } from "../../engine/failover/effect.ts";
 import type { AllDownEffect, FailoverListener } from "../failover/listener.ts";
-import type { NoticeParts, Notices } from "./notices.ts";
+import type { PathChange } from "./environment.ts";
+import type { NoticeParts, Notices, Whereabouts } from "./notices.ts";
 
 export class LazyNotices implements FailoverListener {
   readonly #parts: NoticeParts;
@@ -31,6 +32,12 @@ export class LazyNotices implements FailoverListener {
     const { Notices } = await import("./notices.ts");
     this.#current ??= new Notices(config, this.#parts);
     this.#current.configure(config);
+  }
+
+  /** Also the moment to look where traffic goes: what was adopted at the start has no event. */
+  statusChanged(change: PathChange, where: Whereabouts): void {
+    this.#current?.statusChanged(change, this.#parts.clock.wall());
+    this.#current?.look(where);
   }
 
   event(event: FailoverEvent, id: number, at: UnixMillis): void {

@@ -10,6 +10,7 @@ import type { UnixMillis } from "../../domain/units.ts";
 import type { FailoverEvent } from "../../engine/failover/effect.ts";
 import { createHookRunner } from "../../io/hooks/runner.ts";
 import { writeTrackFile } from "../../io/hooks/track-file.ts";
+import type { PolicyDecision } from "../../routing/plan-of-config.ts";
 import { TrackFile } from "../coordination/track-file.ts";
 import type { AllDownEffect } from "../failover/listener.ts";
 import type { Clock, Log, Timers } from "../ports.ts";
@@ -23,12 +24,18 @@ export interface NoticeParts {
   readonly log: Log;
 }
 
+/** What the engine decided of a policy; null: it does not know it. */
+export interface Whereabouts {
+  decisionOf(policy: number): Pick<PolicyDecision, "choice"> | null;
+}
+
 export class Notices {
   readonly #parts: NoticeParts;
   readonly #hooks: Hooks;
   #track: TrackFile | null = null;
   /** As JSON: an unchanged file keeps what it knows through a reload. */
   #trackText = "";
+  #trackedPolicy: number | null = null;
 
   constructor(config: AgentConfig, parts: NoticeParts) {
     this.#parts = parts;
@@ -64,9 +71,15 @@ export class Notices {
     this.#track?.statusChanged(change.path, change.to);
   }
 
-  /** Where the traffic of a policy goes: at the start, when the kernel's state was adopted. */
-  activeChanged(...where: Parameters<TrackFile["activeChanged"]>): void {
-    this.#track?.activeChanged(...where);
+  /** The adopted path of a start, which no event tells. */
+  look(where: Whereabouts): void {
+    const policy = this.#trackedPolicy;
+    const choice = policy === null ? null : (where.decisionOf(policy)?.choice ?? null);
+    if (policy === null || choice === null) return;
+    for (const family of [4, 6] as const) {
+      const { active } = choice[family];
+      if (active !== null) this.#track?.activeChanged(policy, family, pathId(active));
+    }
   }
 
   /** The engine's effect: its end has no event when traffic stays where it was. */
@@ -84,6 +97,7 @@ export class Notices {
     const text = JSON.stringify([config, primary]);
     if (text === this.#trackText) return;
     this.#trackText = text;
+    this.#trackedPolicy = config?.of.kind === "policy" ? config.of.policy : null;
     this.#track?.stop();
     const parts = { ...this.#parts, write: writeTrackFile };
     this.#track = config === null ? null : new TrackFile(config, primary, parts);
