@@ -26,6 +26,10 @@ export class FakeFailoverBook implements FailoverBook {
   readonly state: BookState = { store: { kind: "ok" }, pending: 0, dropped: 0 };
   #id = 0;
 
+  together<T>(write: () => T): T {
+    return write();
+  }
+
   record(event: FailoverEvent, at: UnixMillis): number {
     this.recorded.push({ ...event, id: ++this.#id, at });
     return this.#id;

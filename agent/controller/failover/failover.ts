@@ -26,7 +26,8 @@ import { Adoptions, routedFamiliesOf } from "./adoptions.ts";
 import { choiceOf } from "./choice.ts";
 import type { ConditionBook } from "./conditions.ts";
 import { DeviceKeys } from "./device-keys.ts";
-import { logEvent } from "./event-log.ts";
+import type { Scribe } from "./effect-notes.ts";
+import { noteEffect } from "./effect-notes.ts";
 import type { LinkFacts } from "./link-facts.ts";
 import type { FailoverListener } from "./listener.ts";
 import type { OrderLine } from "./order-line.ts";
@@ -73,8 +74,12 @@ export class Failover implements PathObserver {
   #armedFor: Instant | null = null;
   #disarm: Disarm = () => {};
 
+  readonly #scribe: Scribe;
+
   constructor(parts: FailoverParts) {
     this.#parts = parts;
+    const { book, listener, log } = parts;
+    this.#scribe = { book, listener, log, configOf: (policy) => this.#configOf(policy) };
   }
 
   get policies(): readonly EffectivePolicy[] {
@@ -280,7 +285,7 @@ export class Failover implements PathObserver {
     do {
       const batch = this.#inbox.splice(0);
       const effects = this.#parts.engine.handle(batch, this.#parts.clock.monotonic());
-      for (const effect of effects) this.#perform(effect);
+      this.#performAll(effects);
       // An answer that needed no waiting.
     } while (this.#inbox.length > 0);
     this.#isBusy = false;
@@ -297,38 +302,37 @@ export class Failover implements PathObserver {
 
   // --- out of the engine -------------------------------------------------------------------------
 
-  #perform(effect: FailoverEffect): void {
-    const { book, clock, listener, log } = this.#parts;
+  /**
+   * Intents, and the state that knows of them, are on disk before the first of them is acted upon;
+   * whoever only wants to hear of it waits until the switch is on its way.
+   */
+  #performAll(effects: readonly FailoverEffect[]): void {
+    const { book, clock } = this.#parts;
+    const now = { monotonic: clock.monotonic(), wall: clock.wall() };
+    const tell = book.together(() => effects.map((one) => noteEffect(one, this.#scribe, now)));
+    for (const effect of effects) this.#act(effect);
+    for (const one of tell) one?.();
+  }
+
+  #act(effect: FailoverEffect): void {
     switch (effect.kind) {
-      case "record": {
-        this.#mustPlan = true;
-        const at = clock.wall();
-        const id = book.record(effect.event, at);
-        logEvent(log, effect.event, this.#configOf(effect.event.policy));
-        listener.event(effect.event, id, at);
-        return;
-      }
       case "switch":
         this.#switch(effect);
-        return;
-      case "lay-route":
-        this.#mustPlan = true;
         return;
       case "verify":
       case "warm-up":
         this.#burst(effect);
         return;
-      case "all-down":
-        this.#mustPlan = true;
-        listener.allDown(effect);
-        return;
       case "audit":
-        this.#mustPlan = true;
         this.#audits?.push(effect.record);
-        this.audit(effect.record);
+        this.#mustPlan = true;
+        return;
+      case "record":
+      case "all-down":
+      case "lay-route":
+        this.#mustPlan = true;
         return;
       case "persist":
-        book.saveState(effect.state, clock.monotonic());
         return;
       default:
         unreachable(effect);

@@ -88,6 +88,8 @@ export interface Restored {
 }
 
 export interface FailoverBook {
+  /** What `write` gives to the book comes to disk in one transaction: all of it, or nothing. */
+  together<T>(write: () => T): T;
   /** Takes an event; on disk when this returns, if the disk is well. Answers with its id. */
   record(event: FailoverEvent, at: UnixMillis): number;
   audit(record: AuditRecord, at: UnixMillis): number;

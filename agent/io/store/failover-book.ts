@@ -84,6 +84,7 @@ export class SqliteFailoverBook implements FailoverBook {
   #look: Disarm | null = null;
   #isStarted = false;
   #closed = false;
+  #isGrouping = false;
 
   /** Reads what the file has; without a file everything starts in memory. */
   constructor(options: FailoverBookOptions) {
@@ -112,6 +113,16 @@ export class SqliteFailoverBook implements FailoverBook {
 
   get state(): BookState {
     return { store: this.#store, pending: this.#queue.size, dropped: this.#queue.dropped };
+  }
+
+  together<T>(write: () => T): T {
+    this.#isGrouping = true;
+    try {
+      return write();
+    } finally {
+      this.#isGrouping = false;
+      this.#writeIfWell();
+    }
   }
 
   record(event: FailoverEvent, at: UnixMillis): number {
@@ -186,7 +197,7 @@ export class SqliteFailoverBook implements FailoverBook {
 
   /** Only the timer ever opens a file or meets a broken one a second time. */
   #writeIfWell(): void {
-    if (this.#closed || this.#retry !== null) return;
+    if (this.#closed || this.#isGrouping || this.#retry !== null) return;
     if (this.#options.handle.isWell) this.#writeAll();
     else this.#armRetry();
   }

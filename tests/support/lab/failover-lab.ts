@@ -189,7 +189,7 @@ function configOf(uplinks: Uplinks, options: FailoverLabOptions): string {
     [
       `- id: ${name}`,
       `interface: ${device}`,
-      `gateway: ${gateway === null ? "none" : "auto"}`,
+      ...(/gateway:/.test(options.path?.[name] ?? "") ? [] : [gatewayOf(gateway)]),
       `targets: [${targets.map((one) => JSON.stringify(one)).join(", ")}]`,
       `profile: ${profile}`,
       ...(options.path?.[name]?.split("\n") ?? []),
@@ -206,4 +206,8 @@ policies:
     backups: [${backups.join(", ")}]
     ${policy.split("\n").join("\n    ")}
 ${extra}`;
+}
+
+function gatewayOf(gateway: string | null): string {
+  return `gateway: ${gateway === null ? "none" : "auto"}`;
 }
