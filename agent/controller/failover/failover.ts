@@ -297,7 +297,7 @@ export class Failover implements PathObserver {
     if (!this.#mustPlan) return;
     this.#mustPlan = false;
     this.#parts.keeper.refresh();
-    this.#parts.keeper.watch();
+    this.#parts.keeper.watchActive();
   }
 
   // --- out of the engine -------------------------------------------------------------------------

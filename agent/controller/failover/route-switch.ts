@@ -9,7 +9,7 @@ import { isLinkAlive, POLICY_TABLE_BASE } from "../../domain/kernel-net.ts";
 import { isCatchAll } from "../../domain/selector.ts";
 import type { SwitchOrder } from "../../engine/failover/effect.ts";
 import { linkNamed } from "../../routing/facts.ts";
-import type { PlannedPolicy } from "../../routing/plan.ts";
+import type { PlannedPolicy, RoutePlan } from "../../routing/plan.ts";
 import { routedSelectors } from "../../routing/plan.ts";
 import { defaultRoute, METRIC_ACTIVE } from "../../routing/route-forms.ts";
 import type { OrderOutcome, Prefix } from "../../wire/net-frames.ts";
@@ -52,8 +52,9 @@ export class RouteSwitch {
       conclude({ kind: "not-routed" });
       return;
     }
-    const policy = keeper.plan.policies.find(({ id }) => id === order.policy);
-    const route = this.#routeOf(order, policy);
+    const { plan } = keeper;
+    const policy = plan.policies.find(({ id }) => id === order.policy);
+    const route = this.#routeOf(order, plan, policy);
     if (typeof route === "string" || policy === undefined) {
       conclude({ kind: "rejected", words: String(route) });
       return;
@@ -70,13 +71,17 @@ export class RouteSwitch {
   }
 
   /** A sentence when it cannot be written. */
-  #routeOf({ to, family }: SwitchOrder, policy: PlannedPolicy | undefined): KernelRoute | string {
+  #routeOf(
+    { to, family }: SwitchOrder,
+    plan: RoutePlan,
+    policy: PlannedPolicy | undefined,
+  ): KernelRoute | string {
     const { keeper, orders } = this.#parts;
     const { facts } = keeper;
     if (!orders.isOpen) return "no worker runs";
     if (facts === null) return keeper.problems[0] ?? "the kernel's routes were not read yet";
     if (policy === undefined) return "no routing table is left for the policy";
-    const path = keeper.plan.paths.find(({ id }) => id === to);
+    const path = plan.paths.find(({ id }) => id === to);
     if (path === undefined) return `want an interface for path ${to}`;
     const link = linkNamed(facts, path.device);
     if (link === null) return `interface ${path.device} is missing`;
