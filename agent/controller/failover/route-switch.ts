@@ -7,6 +7,8 @@
 import type { Family, KernelRoute } from "../../domain/kernel-net.ts";
 import { isLinkAlive, POLICY_TABLE_BASE } from "../../domain/kernel-net.ts";
 import { isCatchAll } from "../../domain/selector.ts";
+import type { Instant } from "../../domain/units.ts";
+import { instant } from "../../domain/units.ts";
 import type { SwitchOrder } from "../../engine/failover/effect.ts";
 import { linkNamed } from "../../routing/facts.ts";
 import type { PlannedPolicy, RoutePlan } from "../../routing/plan.ts";
@@ -24,7 +26,8 @@ export interface RouteSwitchParts {
 }
 
 export type SwitchResult =
-  | { readonly kind: "switched" }
+  /** `at`: when the route was read back; null: not told. */
+  | { readonly kind: "switched"; readonly at: Instant | null }
   /** The policy only reports in this family. */
   | { readonly kind: "not-routed" }
   | { readonly kind: "rejected"; readonly words: string };
@@ -66,7 +69,7 @@ export class RouteSwitch {
       if (outcome.kind === "done") this.#succeed(order, route, outcome);
       // It may have been written before it was found wanting: the kernel is read, and set right.
       else orders.order({ kind: "report" }, () => {});
-      conclude(outcome.kind === "done" ? { kind: "switched" } : refusal(outcome));
+      conclude(outcome.kind === "done" ? switched(outcome) : refusal(outcome));
     });
   }
 
@@ -155,6 +158,10 @@ function prefixOf(prefix: SelectorPrefix): Prefix | null {
 /** Only the policy that takes the rest is asked by a lookup; the others by a look at the table. */
 function canaryOf(policy: PlannedPolicy, family: Family): Uint8Array | null {
   return routedSelectors(policy, family).some(isCatchAll) ? CANARY[family] : null;
+}
+
+function switched({ atUs }: Extract<OrderOutcome, { kind: "done" }>): SwitchResult {
+  return { kind: "switched", at: atUs === undefined ? null : instant(atUs) };
 }
 
 function refusal(outcome: Extract<OrderOutcome, { kind: "rejected" }>): SwitchResult {
