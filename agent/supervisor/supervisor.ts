@@ -28,7 +28,7 @@ import {
 import type { ChildHost, Role } from "./child.ts";
 import { Child } from "./child.ts";
 import type { ChildUser, Separation } from "./credentials.ts";
-import { keepRootChildrenPlain, planSeparation, withWorkerCapabilities } from "./credentials.ts";
+import { keepChildrenPlain, planSeparation, withWorkerCapabilities } from "./credentials.ts";
 import { degradedModes } from "./degraded.ts";
 import { childEnvironment, loadOf } from "./environment.ts";
 import { prepareFolders } from "./folders.ts";
@@ -96,7 +96,7 @@ export class Supervisor implements ChildHost {
     });
     prctl(PR_SET_DUMPABLE, 0);
     this.#separation = planSeparation(this.#command);
-    keepRootChildrenPlain();
+    keepChildrenPlain();
     this.#problems = prepareFolders(this.#plan.config, this.#separation);
     if (this.#separation.kind === "shared" && this.#separation.problem !== null) {
       this.#problems.push(this.#separation.problem);

@@ -4,8 +4,9 @@
  */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { chownSync, mkdirSync } from "node:fs";
 import type { RunningAgent } from "../support/agent.ts";
-import { FILE, startAgent } from "../support/agent.ts";
+import { FILE, scratchFolder, startAgent } from "../support/agent.ts";
 import {
   descriptorsOf,
   environmentOf,
@@ -19,6 +20,9 @@ const NETWORK_CAPS = (1 << CAP.netAdmin) | (1 << CAP.netRaw);
 /** CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID, SETPCAP and what the worker may get. */
 const SUPERVISOR_CAPS = [0, 1, 3, 5, 6, 7, 8, 10, 12, 13].reduce((set, cap) => set | (1 << cap), 0);
 const PATHS = "paths: [{ id: one, targets: [127.0.0.1] }, { id: six, targets: ['::1'] }]\n";
+/** A user as a unit names it, and the number that stands in for the user `patronus`. */
+const SUPER = 59_400;
+const CONTROLLER = 59_477;
 const ROUTED = `
 paths:
   - { id: a, interface: lo, targets: [127.0.0.1] }
@@ -210,6 +214,41 @@ describe.skipIf(!isRoot)("rights that depend on the start (skipped: needs root)"
       expect(thread).toMatchObject({ effective: 0, permitted: 0 });
     }
   });
+
+  test("started by a service manager as another user, the three still have users of their own", async () => {
+    const folder = scratchFolder();
+    for (const name of ["state", "run"]) {
+      mkdirSync(`${folder}/${name}`);
+      chownSync(`${folder}/${name}`, SUPER, CONTROLLER);
+    }
+    const capabilities = "+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_admin,+net_raw";
+    const agent = await start({
+      config: PATHS,
+      folder,
+      prefix: [
+        ...["setpriv", `--reuid=${SUPER}`, `--regid=${CONTROLLER}`, "--clear-groups"],
+        ...[`--bounding-set=-all,${capabilities}`, `--inh-caps=${capabilities}`],
+        `--ambient-caps=${capabilities}`,
+      ],
+    });
+    const { problems, processes } = await agent.json<Status>("/api/v1/status");
+    expect(problems).toEqual([]);
+    expect(processes?.separation).toBe("users");
+    // The runtime's helper threads keep their ambient sets; only the first thread ever spawns.
+    const [first] = rightsOf(agent.supervisorPid());
+    expect(first).toMatchObject({ ambient: 0, inheritable: 0, noNewPrivs: 1, groups: [] });
+    expect(first?.uids[0]).toBe(SUPER);
+    for (const thread of rightsOf(agent.pidOf("controller") ?? -1)) {
+      expect(thread).toMatchObject({ effective: 0, permitted: 0, ambient: 0, noNewPrivs: 1 });
+      expect([thread.uids[0], thread.gids[0]]).toEqual([CONTROLLER, CONTROLLER]);
+    }
+    for (const thread of rightsOf(agent.pidOf("worker") ?? -1)) {
+      expect(thread).toMatchObject({ effective: NETWORK_CAPS, permitted: NETWORK_CAPS });
+      expect([0, SUPER, CONTROLLER]).not.toContain(thread.uids[0]);
+    }
+    process.kill(agent.pidOf("worker") ?? -1, "SIGSTOP");
+    expect(await agent.stop()).toBe(0); // it may kill a child of another user
+  }, 20_000);
 
   test("without NET_ADMIN a policy with routes only decides, and status and log say so", async () => {
     const agent = await start({
