@@ -17,6 +17,7 @@ export const KEYS = {
     "coordination",
     "update",
     "reflector",
+    "hooks",
   ],
   node: ["id", "site", "labels"],
   health: [
@@ -87,6 +88,10 @@ export const KEYS = {
   tls: ["cert_file", "key_file", "client_ca_file"],
   otlp: ["endpoint", "interval_secs", "compression", "headers", "queue"],
   queue: ["max_mb", "max_age"],
+  hook: ["on", "exec", "policy", "timeout_secs"],
+  coordination: ["track_file"],
+  trackFile: ["path", "of_policy", "of_path", "values", "dwell_secs"],
+  trackValues: ["primary", "backup", "down"],
   reflector: ["listen", "allow", "key_file", "stateful", "rate"],
 } as const;
 

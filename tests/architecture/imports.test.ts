@@ -68,12 +68,18 @@ const RULES: readonly Rule[] = [
       PURE,
       "agent/io/store/",
       "agent/scoring/rollup-merge.ts",
+      "agent/engine/failover/persisted.ts",
       "bun:sqlite",
       "node:fs",
       "node:path",
       "node:worker_threads",
     ],
-    mayTypes: ["agent/controller/ports.ts"],
+    mayTypes: [
+      "agent/controller/ports.ts",
+      "agent/controller/failover/ports.ts",
+      "agent/controller/failover/route-ports.ts",
+      "agent/engine/failover/",
+    ],
     because: "an adapter knows its technology and the ports",
   },
   {
@@ -81,6 +87,8 @@ const RULES: readonly Rule[] = [
     may: [PURE, "agent/io/http/", "hono", "node:"],
     mayTypes: [
       "agent/controller/ports.ts",
+      "agent/controller/failover/ports.ts",
+      "agent/engine/failover/",
       "agent/scoring/scorer.ts",
       "agent/wire/frame.ts",
       "bun",

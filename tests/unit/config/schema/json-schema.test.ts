@@ -61,8 +61,20 @@ const HOMES: Readonly<Record<string, (entry: Tree) => Tree>> = {
   http: (http) => ({ ...minimal(), http }),
   otlp: (otlp) => ({ ...minimal(), otlp }),
   queue: (queue) => ({ ...minimal(), otlp: { queue } }),
+  hook: (entry) => ({
+    ...minimal(),
+    policies: [POLICY],
+    hooks: [{ on: ["failed"], exec: "/bin/true", ...entry }],
+  }),
+  trackFile: (entry) => ({ ...minimal(), coordination: { track_file: trackFile(entry) } }),
+  trackValues: (values) => ({ ...minimal(), coordination: { track_file: trackFile({ values }) } }),
   reflector: (entry) => ({ ...minimal(), reflector: { listen: "127.0.0.1:9862", ...entry } }),
 };
+
+function trackFile(entry: Tree): Tree {
+  const subject = "of_policy" in entry || "of_path" in entry ? {} : { of_path: "a" };
+  return { path: "/run/x", ...subject, ...entry };
+}
 
 function withType(probe: Tree): Tree {
   return "port" in probe || "accept_unreachable" in probe ? { type: "udp", ...probe } : probe;
