@@ -10,6 +10,10 @@ const LINES_MAX = 20;
 
 export function logReload(before: AgentConfig, after: AgentConfig, log: Log): void {
   const changes = configChanges(before, after);
+  if (changes.length === 0) {
+    log.info("configuration reloaded: nothing changed");
+    return;
+  }
   for (const { key, from, to } of changes.slice(0, LINES_MAX)) {
     log.info("configuration changed", { key, from, to });
   }

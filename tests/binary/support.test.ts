@@ -102,7 +102,7 @@ reflector: { listen: "127.0.0.1:39862", key_file: ${token} }
     };
     // The open key file would be named again.
     chmodSync(join(folder, "token"), 0o640);
-    await reload("configuration reloaded");
+    await reload("nothing changed");
     const lines = agent.output.split("\n").length;
     await reload("nothing changed");
     expect(agent.output.split("\n").length).toBe(lines + 1);

@@ -70,6 +70,16 @@ describe("slow requests", () => {
   }, 40_000);
 });
 
+test("an octet a second does not keep a connection open", async () => {
+  const connection = await RawConnection.open(port);
+  const request = `GET /healthz HTTP/1.1\r\n${HOST}X: ${"a".repeat(1_000)}`;
+  let at = 0;
+  const drip = setInterval(() => connection.send(request.charAt(at++)), 1_000);
+  const { isClosed, text } = await connection.read(() => false, SLOW_MS);
+  clearInterval(drip);
+  expect([isClosed, text]).toEqual([true, ""]);
+}, 40_000);
+
 describe("pipelined requests", () => {
   test("are answered one by one in their order", async () => {
     const two = `${GOOD}GET /nothing HTTP/1.1\r\n${HOST}\r\n${GOOD}`;

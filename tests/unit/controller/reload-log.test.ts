@@ -26,3 +26,9 @@ test("logReload() counts what is beyond a screen", () => {
   expect(log.lines.length).toBe(22);
   expect(log.lines.at(-2)).toMatchObject({ message: "configuration changed, more keys" });
 });
+
+test("logReload() of the same configuration has one line", () => {
+  const log = new FakeLog();
+  logReload(before, { ...structuredClone(before), origin: "elsewhere" }, log);
+  expect(log.messages).toEqual(["configuration reloaded: nothing changed"]);
+});
