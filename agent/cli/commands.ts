@@ -153,6 +153,27 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./probe.ts")).probeTargets(input),
   },
   {
+    name: "use",
+    summary: "run a command whose traffic leaves by this path: use PATH -- COMMAND (root)",
+    operands: "PATH -- COMMAND...",
+    options: { config: CONFIG_OPTION },
+    notes: "Exit codes: that of the command; 1 cannot use the path, 2 usage, 127 no such command.",
+    run: async (input) => (await import("./use/use.ts")).usePath(input),
+  },
+  {
+    name: "routes",
+    summary: "our rules and routes in the kernel: show, plan (what is missing) or flush (remove)",
+    operands: "[show|plan|flush]",
+    options: {
+      ...AGENT_OPTIONS,
+      "dry-run": { type: "boolean", help: "print the commands of iproute2, change nothing" },
+      force: { type: "boolean", help: "flush: also while an agent runs" },
+    },
+    notes:
+      "Exit codes: 0 done, 1 failed or an agent runs (flush), 2 usage, 3 show: not as planned.",
+    run: async (input) => (await import("./routes/routes.ts")).manageRoutes(input),
+  },
+  {
     name: "self-test",
     summary: "what of this machine the agent can use, and what to do about the rest",
     operands: "",
@@ -195,27 +216,6 @@ export const COMMANDS: readonly Command[] = [
     options: {},
     notes: "Read it: patronus-agent man | man -l -",
     run: async () => (await import("./print-table.ts")).printManPage(COMMANDS),
-  },
-  {
-    name: "use",
-    summary: "run a command whose traffic leaves by this path: use PATH -- COMMAND (root)",
-    operands: "PATH -- COMMAND...",
-    options: { config: CONFIG_OPTION },
-    notes: "Exit codes: that of the command; 1 cannot use the path, 2 usage, 127 no such command.",
-    run: async (input) => (await import("./use/use.ts")).usePath(input),
-  },
-  {
-    name: "routes",
-    summary: "our rules and routes in the kernel: show, plan (what is missing) or flush (remove)",
-    operands: "[show|plan|flush]",
-    options: {
-      ...AGENT_OPTIONS,
-      "dry-run": { type: "boolean", help: "print the commands of iproute2, change nothing" },
-      force: { type: "boolean", help: "flush: also while an agent runs" },
-    },
-    notes:
-      "Exit codes: 0 done, 1 failed or an agent runs (flush), 2 usage, 3 show: not as planned.",
-    run: async (input) => (await import("./routes/routes.ts")).manageRoutes(input),
   },
   {
     name: "version",

@@ -3,18 +3,19 @@
  * lets it pass unchecked until then.
  */
 
-import { HOOK_EVENTS } from "../../domain/hooks.ts";
 import { DEFAULT_HTTP } from "../http.ts";
 import { DEFAULT_STORAGE } from "../storage.ts";
 import { CONFIG_VERSION } from "../version.ts";
 import { age, FILE, file, LINE, text } from "./forms.ts";
 import type { SectionName, SectionSpecs } from "./spec.ts";
+import { HOOK_TABLE } from "./table-hooks.ts";
 import { PATH_TABLE } from "./table-paths.ts";
 
 const DAY = 86_400;
 
 export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
   ...PATH_TABLE,
+  ...HOOK_TABLE,
   root: {
     version: {
       kind: "integer",
@@ -43,18 +44,18 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
     otlp: { kind: "section", of: "otlp", help: "metrics sent by OTLP" },
     alerts: { kind: "list", of: { kind: "any", help: "alert" }, help: "alerts" },
     coordination: { kind: "section", of: "coordination", help: "several nodes" },
-    hooks: {
-      kind: "list",
-      of: { kind: "section", of: "hook", help: "a program to run on events" },
-      help: "programs to run on events",
-      most: 32,
-    },
     update: { kind: "any", help: "self-update" },
     reflector: {
       kind: "section",
       of: "reflector",
       help: "STAMP reflector (RFC 8762); default: off",
       nullable: true,
+    },
+    hooks: {
+      kind: "list",
+      of: { kind: "section", of: "hook", help: "a program" },
+      help: "programs that run on failover events",
+      most: 32,
     },
   },
   node: {
@@ -157,66 +158,6 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
       default: 16,
     },
     max_age: age("older data is dropped", "7d"),
-  },
-  hook: {
-    on: {
-      kind: "list",
-      of: { kind: "choice", help: "event", choices: HOOK_EVENTS },
-      help: "the events",
-      least: 1,
-      required: true,
-    },
-    exec: {
-      kind: "forms",
-      forms: [
-        { kind: "text", help: "program", pattern: FILE },
-        { kind: "list", of: text("argument"), help: "program and arguments", least: 1 },
-      ],
-      help: "a program, or a list of it and its arguments; no shell",
-      required: true,
-    },
-    policy: {
-      kind: "integer",
-      help: "only events of this policy",
-      min: 1,
-      max: 2 ** 31 - 1,
-      nullable: true,
-    },
-    timeout_secs: {
-      kind: "integer",
-      help: "then it is killed with its process group",
-      min: 1,
-      max: 300,
-      unit: "s",
-      default: 10,
-    },
-  },
-  coordination: {
-    track_file: {
-      kind: "section",
-      of: "trackFile",
-      help: "a number that keepalived reads",
-      nullable: true,
-    },
-  },
-  trackFile: {
-    path: { kind: "text", help: "the file", pattern: FILE, required: true },
-    of_policy: { kind: "integer", help: "the number of a policy", min: 1, max: 2 ** 31 - 1 },
-    of_path: text("or the id of a path"),
-    values: { kind: "section", of: "trackValues", help: "by state" },
-    dwell_secs: {
-      kind: "integer",
-      help: "between two values; that of down waits for nothing",
-      min: 0,
-      max: 3_600,
-      unit: "s",
-      default: 10,
-    },
-  },
-  trackValues: {
-    primary: { kind: "integer", help: "traffic on the primary", min: -254, max: 254, default: 0 },
-    backup: { kind: "integer", help: "on a backup", min: -254, max: 254, default: 30 },
-    down: { kind: "integer", help: "nowhere", min: -254, max: 254, default: 100 },
   },
   reflector: {
     listen: {
