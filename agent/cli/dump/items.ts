@@ -5,8 +5,11 @@ import type { Item } from "./collect.ts";
 const API: Readonly<Record<string, string>> = {
   "agent/status.json": "/api/v1/status",
   "agent/snapshot.json": "/api/v1/health/snapshot",
-  "agent/policies.json": "/api/v1/policies",
-  "agent/events.json": "/api/v1/events?limit=500",
+  "agent/failover.json": "/api/v1/failover/snapshot",
+  "agent/policies.json": "/api/v1/failover/policies",
+  "agent/routes.json": "/api/v1/failover/routes",
+  "agent/events.json": "/api/v1/failover/events?limit=500&order=newest-first",
+  "agent/audit.json": "/api/v1/audit?limit=500&order=newest-first",
   "agent/metrics.txt": "/metrics",
 };
 
