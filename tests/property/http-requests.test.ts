@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { createApp } from "../../agent/io/http/app.ts";
 import { OPENAPI } from "../../agent/io/http/openapi.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { FakeFailoverView } from "../support/fake-failover-view.ts";
 import { FakeLog } from "../support/fake-log.ts";
 import { FakeMetrics, FakeView, pathLabels } from "../support/fake-view.ts";
 
@@ -16,7 +17,7 @@ const numRuns = isFull ? 100_000 : 1_500;
 if (isFull) setDefaultTimeout(600_000);
 
 const EXPECTED = new Set([
-  200, 202, 304, 400, 401, 403, 404, 405, 406, 409, 411, 413, 415, 421, 429, 501, 503,
+  200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406, 409, 411, 413, 415, 421, 429, 501, 503,
 ]);
 const metrics = new FakeMetrics([pathLabels(0, { id: "fiber" }), pathLabels(1, { id: "lte" })]);
 metrics.fill();
@@ -28,6 +29,7 @@ const app = createApp(new FakeView(metrics), {
   allowedHosts: [],
   clock: new FakeClock(),
   log,
+  failover: new FakeFailoverView(),
 });
 
 const word = fc.oneof(
@@ -56,17 +58,38 @@ const header = fc.tuple(
     fc.string({ unit: "grapheme-ascii", maxLength: 30 }).map((text) => text.trim()),
   ),
 );
+/** Bodies as the writes take them, nearly so, and not at all. */
+const member = fc.tuple(
+  fc.constantFrom("path_id", "policy_id", "reason", "strict", "until", "name", "backups", "id"),
+  fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom<unknown>("fiber", "lte", 1, true)),
+);
+const body = fc.oneof(
+  fc.array(member, { maxLength: 4 }).map((all) => JSON.stringify(Object.fromEntries(all))),
+  fc.jsonValue().map((value) => JSON.stringify(value)),
+  fc.constantFrom("", "{", '{"a":', "[".repeat(5_000), '{"__proto__":{"x":1}}', "\u0000"),
+  fc.string({ unit: "binary", maxLength: 40 }),
+);
 const method = fc.constantFrom("GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS");
 
 describe("the API", () => {
   test("answers whatever is asked", async () => {
     const seen = new Set<number>();
-    const request = fc.record({ method, path, query, headers: fc.array(header, { maxLength: 3 }) });
+    const request = fc.record({
+      method,
+      path,
+      query,
+      body,
+      headers: fc.array(header, { maxLength: 3 }),
+      transport: fc.constantFrom("tcp", "unix"),
+    });
     await fc.assert(
-      fc.asyncProperty(request, async ({ method: verb, path: where, query: what, headers }) => {
-        const url = `http://localhost:9477${where}${what === "" ? "" : `?${what}`}`;
-        const init = { method: verb, headers: Object.fromEntries(headers) };
-        const response = await app.fetch(new Request(url, init), { transport: "tcp" });
+      fc.asyncProperty(request, async (asked) => {
+        const url = `http://localhost:9477${asked.path}${asked.query === "" ? "" : `?${asked.query}`}`;
+        const isWrite = asked.method === "POST" || asked.method === "PUT";
+        const headers = new Headers(isWrite ? { "content-type": "application/json" } : {});
+        for (const [name, value] of asked.headers) headers.set(name, value);
+        const init = { method: asked.method, headers, ...(isWrite ? { body: asked.body } : {}) };
+        const response = await app.fetch(new Request(url, init), { transport: asked.transport });
         seen.add(response.status);
         expect([url, EXPECTED.has(response.status)]).toEqual([url, true]);
         expect(response.headers.get("x-content-type-options")).toBe("nosniff");
