@@ -73,7 +73,7 @@ const RULES: readonly Rule[] = [
       "node:path",
       "node:worker_threads",
     ],
-    mayTypes: ["agent/controller/ports.ts"],
+    mayTypes: ["agent/controller/ports.ts", "agent/controller/queue/ports.ts"],
     because: "an adapter knows its technology and the ports",
   },
   {
