@@ -2,6 +2,7 @@
 
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
+import { FAILOVER_COMMANDS } from "./failover-commands.ts";
 import { RUN_COMMAND } from "./run-command.ts";
 import { CSV_OPTION, RESOLUTION_OPTION, SPAN_OPTIONS } from "./span-options.ts";
 
@@ -83,6 +84,7 @@ export const COMMANDS: readonly Command[] = [
     notes: "Exit codes: 0 copied, 1 failed, 2 usage, 4 the agent does not run.",
     run: async (input) => (await import("./backup.ts")).backUp(input),
   },
+  ...FAILOVER_COMMANDS,
   {
     name: "probe",
     summary: "probe targets now, like fping (needs no agent)",
@@ -121,6 +123,27 @@ export const COMMANDS: readonly Command[] = [
     },
     notes: "Exit codes: 0 every target replied, 1 some did not, 2 usage or no socket.",
     run: async (input) => (await import("./probe.ts")).probeTargets(input),
+  },
+  {
+    name: "use",
+    summary: "run a command whose traffic leaves by this path: use PATH -- COMMAND (root)",
+    operands: "PATH -- COMMAND...",
+    options: { config: CONFIG_OPTION },
+    notes: "Exit codes: that of the command; 1 cannot use the path, 2 usage, 127 no such command.",
+    run: async (input) => (await import("./use/use.ts")).usePath(input),
+  },
+  {
+    name: "routes",
+    summary: "our rules and routes in the kernel: show, plan (what is missing) or flush (remove)",
+    operands: "[show|plan|flush]",
+    options: {
+      ...AGENT_OPTIONS,
+      "dry-run": { type: "boolean", help: "print the commands of iproute2, change nothing" },
+      force: { type: "boolean", help: "flush: also while an agent runs" },
+    },
+    notes:
+      "Exit codes: 0 done, 1 failed or an agent runs (flush), 2 usage, 3 show: not as planned.",
+    run: async (input) => (await import("./routes/routes.ts")).manageRoutes(input),
   },
   {
     name: "version",

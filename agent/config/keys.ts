@@ -16,6 +16,7 @@ export const KEYS = {
     "coordination",
     "update",
     "reflector",
+    "hooks",
   ],
   node: ["id", "site", "labels"],
   health: [
@@ -85,6 +86,10 @@ export const KEYS = {
   http: ["listen", "socket", "token_file", "allow_anonymous_read", "allowed_hosts", "tls"],
   otlp: ["endpoint", "interval_secs", "compression", "headers", "queue"],
   queue: ["max_mb", "max_age"],
+  hook: ["on", "exec", "policy", "timeout_secs"],
+  coordination: ["track_file"],
+  trackFile: ["path", "of_policy", "of_path", "values", "dwell_secs"],
+  trackValues: ["primary", "backup", "down"],
   reflector: ["listen", "allow", "key_file", "stateful", "rate"],
 } as const;
 

@@ -7,6 +7,7 @@
 import type { AgentConfig } from "../domain/config.ts";
 import type { Source } from "./document.ts";
 import { readDocument } from "./document.ts";
+import { readCoordination, readHooks } from "./hooks.ts";
 import { readHttp } from "./http.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
@@ -71,14 +72,17 @@ export function parseConfig(
 
 function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string): AgentConfig {
   const paths = readPaths(root);
+  const policies = readPolicies(root, new Set(paths.map(({ id }) => id)));
   return {
     node: readNode(root, nodeId),
     paths,
-    policies: readPolicies(root, new Set(paths.map(({ id }) => id))),
+    policies,
     storage: readStorage(root),
     http: readHttp(root),
     echo: null,
     reflector: readReflector(root),
+    hooks: readHooks(root, policies),
+    coordination: readCoordination(root, paths, policies),
     origin,
   };
 }

@@ -25,7 +25,7 @@ export function rejectUnavailable(root: Section<KeyOf<"root">>): void {
   for (const { raw, key } of readList(root, "alerts")) {
     complain(root.report, raw.place, key, unavailable("alerts"));
   }
-  for (const section of ["coordination", "update"] as const) {
+  for (const section of ["update"] as const) {
     for (const [, { raw, key }] of readEntries(root, section)) {
       complain(root.report, raw.place, key, unavailable(section));
     }

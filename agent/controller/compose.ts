@@ -1,11 +1,10 @@
 /** The composition root: builds the controller's parts in dependency order, decides nothing. */
 
 import type { AgentConfig } from "../domain/config.ts";
-import { planRetention } from "../domain/retention.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
 import { micros, US_PER_S } from "../domain/units.ts";
 import { Engine } from "../engine/engine.ts";
-import { createClock, createTimers, isClockSynchronised } from "../io/clock.ts";
+import { createClock, createTimers } from "../io/clock.ts";
 import { coreBytes } from "../io/core-asset.ts";
 import type { HttpOptions } from "../io/http/app.ts";
 import { createApp } from "../io/http/app.ts";
@@ -13,21 +12,24 @@ import { serveHttp } from "../io/http/server.ts";
 import { keyReader } from "../io/key-file.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
-import { SqliteJournal } from "../io/store/journal.ts";
+import { openRouteMemory, routeMemoryFile } from "../io/route-memory.ts";
 import { readToken } from "../io/token-file.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
-import { ClockGuard } from "./clock-guard.ts";
 import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
+import type { FailoverPart } from "./failover/compose-failover.ts";
+import { composeFailover } from "./failover/compose-failover.ts";
 import { HealthReader } from "./health-reader.ts";
+import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
 import { RollupFeed } from "./rollup-feed.ts";
+import { openStores } from "./stores.ts";
 import { TablePrinter } from "./table-printer.ts";
 import { createView } from "./view.ts";
 
@@ -47,41 +49,26 @@ export interface Agent {
 
 export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<Agent> {
   const { config, display } = runPlan;
-  const { storage } = config;
   const clock = createClock();
   const timers = createTimers(clock);
   const log = createProcessLog("controller", display);
-  const scorer = loadScorer(coreBytes());
-  const engine = new Engine(scorer, {
-    flushInterval: micros(storage.flush_interval_secs * US_PER_S),
-  });
-  const status = (path: number) => engine.status(path);
-  const { journal, guard } = openJournal(config, { clock, timers, log });
-  const history = new RollupFeed({ clock, timers, log, scorer, journal, guard, storage });
-  const health = new HealthReader({ clock, scorer, status });
-  const names = new Names({ clock, timers, log, literal: literalAddress, resolve: resolveName });
-  const driver = new Driver({
-    clock,
-    timers,
-    log,
-    scorer,
-    engine,
-    journal,
-    history,
-    channel: { send: outside.sendToWorker },
-    health,
-    keys: keyReader(log),
-    onTargetDead: (series) => current.doubt(series),
-  });
+  const basics = { clock, timers, log };
+  const names = new Names({ ...basics, literal: literalAddress, resolve: resolveName });
   const addresses = { known: names.known, scopeOf: scopeIdOf };
-  const apply = planApplier({ scorer, health, history, driver });
+  const apply: ApplyPlan = (applied, moved) => core.apply(applied, moved);
   const current = new CurrentPlan(config, { names, addresses }, apply);
+  const notices = await LazyNotices.open(config, basics);
+  const core = composeCore(config, { ...basics, ...outside, current, notices });
+  const { driver, failovers, health, history, journal } = core;
   const httpProblems: string[] = [];
   const aggregator = new Aggregator({ clock, timers, journal, history });
-  const parts = { clock, scorer, driver, health, journal, aggregator, status, httpProblems };
-  const view = createView({ ...parts, ...outside, current: () => current.value });
-  const app = createApp(view, appOptions(config, { clock, log }));
-  const http = await serveHttp(app, config.http, log);
+  const view = createView({
+    ...{ ...core, ...outside, clock, aggregator },
+    current: () => current.value,
+    problems: () => [...httpProblems, ...failovers.problems(), ...core.bookProblems()],
+  });
+  const options = { ...appOptions(config, basics), failover: failovers.view };
+  const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
   const printer = new TablePrinter({ clock, timers, health, display, write });
@@ -92,15 +79,71 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     driver,
     reconfigure(next) {
       current.replace(next);
+      void notices.configure(next);
       log.info("configuration reloaded", { paths: next.paths.length });
     },
     async stop() {
       printer.stop();
       await http.stop();
-      history.stop();
-      driver.stop();
+      notices.stop();
+      core.stop();
     },
   };
+}
+
+interface CoreParts extends Surroundings {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly current: CurrentPlan;
+  readonly notices: LazyNotices;
+}
+
+/** What probes, decides and remembers; everything else only looks at it. */
+function composeCore(config: AgentConfig, parts: CoreParts) {
+  const { clock, timers, log, current, notices } = parts;
+  const basics = { clock, timers, log };
+  const { storage } = config;
+  const scorer = loadScorer(coreBytes());
+  const flushInterval = micros(storage.flush_interval_secs * US_PER_S);
+  const engine = new Engine(scorer, { flushInterval });
+  const status = (path: number) => engine.status(path);
+  const { journal, guard, book } = openStores(config, {
+    ...basics,
+    isCalm: () => failovers.failover.isCalm,
+    onPoliciesFound: () => failovers.configure(current.value),
+  });
+  const history = new RollupFeed({ ...basics, scorer, journal, guard, storage });
+  const health = new HealthReader({ clock, scorer, status });
+  const channel = { send: parts.sendToWorker };
+  const failovers: FailoverPart = composeFailover({
+    ...{ ...basics, scorer, status, channel, book },
+    memory: openRouteMemory(routeMemoryFile(storage.path)),
+    isDown: (path) => engine.isHardDown(path),
+    listeners: [notices],
+    burst: (burst) => driver.burst(burst),
+    current: () => current.value,
+  });
+  const driver: Driver = new Driver({
+    ...{ ...basics, scorer, engine, journal, history, channel, health },
+    observer: failovers.failover,
+    keys: keyReader(log),
+    onTargetDead: (series) => current.doubt(series),
+    onStatusChange: (change) => notices.statusChanged(change, failovers.failover),
+  });
+  const apply = planApplier({ scorer, health, history, driver, failovers });
+  const stop = () => {
+    history.stop();
+    failovers.failover.stop();
+    book.close();
+    driver.stop();
+  };
+  const bookProblems = () =>
+    book.state.store.kind === "failing"
+      ? [`events are not stored: ${book.state.store.reason}`]
+      : [];
+  const core = { scorer, status, journal, history, health, failovers, driver };
+  return { ...core, apply, bookProblems, stop };
 }
 
 interface Planned {
@@ -108,36 +151,18 @@ interface Planned {
   readonly health: HealthReader;
   readonly history: RollupFeed;
   readonly driver: Driver;
+  readonly failovers: FailoverPart;
 }
 
-function planApplier({ scorer, health, history, driver }: Planned): ApplyPlan {
+function planApplier({ scorer, health, history, driver, failovers }: Planned): ApplyPlan {
   const totals = new KeptTotals(scorer);
   return (applied, moved) => {
     const { config, plan } = applied;
     health.configure(config, plan);
     if (moved !== null) driver.readdress(plan, moved);
     else history.retable(config.paths, () => totals.across(applied, () => driver.applyPlan(plan)));
+    failovers.configure(applied);
   };
-}
-
-function openJournal(
-  config: AgentConfig,
-  parts: { readonly clock: Clock; readonly timers: Timers; readonly log: Log },
-): { readonly journal: SqliteJournal; readonly guard: ClockGuard } {
-  const journal = new SqliteJournal({
-    path: config.storage.path,
-    maxSizeMb: config.storage.max_size_mb,
-    ...parts,
-    plan: () => planRetention(config),
-    isClockTrusted: () => guard.isTrusted,
-    isCalm: () => true, // no policy moves traffic yet
-  });
-  const guard = new ClockGuard({
-    clock: parts.clock,
-    isSynchronised: isClockSynchronised,
-    newestStored: () => journal.newestStored,
-  });
-  return { journal, guard };
 }
 
 function appOptions(

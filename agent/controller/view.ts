@@ -27,7 +27,8 @@ export interface ViewParts {
   processes(): ProcessReport | null;
   requestReload(): void;
   current(): AppliedPlan;
-  readonly httpProblems: readonly string[];
+  /** Of listeners, routes and whatever else is composed. */
+  problems(): readonly string[];
 }
 
 export function createView(parts: ViewParts): AgentView {
@@ -136,7 +137,7 @@ function problemsOf(parts: ViewParts): string[] {
   return [
     ...(parts.processes()?.problems ?? []),
     ...(driver.abilities?.problems ?? []),
-    ...parts.httpProblems,
+    ...parts.problems(),
     ...(journal.state.kind === "failing" ? [`history is not stored: ${journal.state.reason}`] : []),
   ];
 }

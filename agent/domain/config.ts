@@ -4,6 +4,7 @@
  * plain JSON, because the supervisor hands it to the controller as one message.
  */
 
+import type { CoordinationConfig, HookConfig } from "./hooks.ts";
 import type { RouteConfig } from "./selector.ts";
 
 export type ProbeType = "icmp" | "udp" | "stamp";
@@ -176,6 +177,8 @@ export interface AgentConfig {
   readonly http: HttpConfig;
   readonly echo: EchoConfig | null;
   readonly reflector: ReflectorConfig | null;
+  readonly hooks: readonly HookConfig[];
+  readonly coordination: CoordinationConfig;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

@@ -6,6 +6,7 @@ import type {
   PathConfig,
   ProbeConfig,
 } from "../../agent/domain/config.ts";
+import { NO_COORDINATION } from "../../agent/domain/hooks.ts";
 
 export const HEALTH: HealthConfig = {
   check_interval_secs: 10,
@@ -81,6 +82,8 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
     },
     echo: null,
     reflector: null,
+    hooks: [],
+    coordination: NO_COORDINATION,
     origin: "test",
   };
 }
