@@ -14,6 +14,7 @@ import { KEYS } from "./keys.ts";
 import { rejectOverload } from "./load.ts";
 import { mergeMaps } from "./merge.ts";
 import { readNode } from "./node.ts";
+import { readOtlp } from "./otlp.ts";
 import type { Override } from "./override.ts";
 import { applyOverride, environmentOverrides } from "./override.ts";
 import { readPaths } from "./paths.ts";
@@ -62,7 +63,7 @@ export function parseConfig(
   }
 
   const section = openSection({ raw: root, key: "" }, KEYS.root, report);
-  const config = readConfig(section, nodeId, names[0] ?? "built-in");
+  const config = readConfig(section, environment, nodeId, names[0] ?? "built-in");
   rejectUnavailable(section);
   rejectOverload(section, config.paths);
   rejectUnroutable(section, config.paths, config.policies);
@@ -70,7 +71,12 @@ export function parseConfig(
   return { kind: "ok", config, warnings: orderedProblems(report.warnings, names) };
 }
 
-function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string): AgentConfig {
+function readConfig(
+  root: Section<KeyOf<"root">>,
+  environment: Environment,
+  nodeId: string,
+  origin: string,
+): AgentConfig {
   const paths = readPaths(root);
   const policies = readPolicies(root, new Set(paths.map(({ id }) => id)));
   return {
@@ -81,6 +87,7 @@ function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string
     http: readHttp(root),
     echo: null,
     reflector: readReflector(root),
+    otlp: readOtlp(root, environment),
     hooks: readHooks(root, policies),
     coordination: readCoordination(root, paths, policies),
     origin,
