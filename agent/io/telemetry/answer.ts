@@ -104,7 +104,7 @@ function textOf(body: Uint8Array, contentType: string): string {
 /** It came from outside, and goes to logs and pages. */
 function clean(text: string): string {
   return text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]+/gu, " ")
+    .replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]+/gu, " ")
     .trim()
     .slice(0, TEXT_MAX);
 }
