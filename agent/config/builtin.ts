@@ -60,6 +60,7 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
       listen: options.listen === undefined ? DEFAULT_HTTP.listen : options.listen,
       socket: options.socket,
     },
+    otlp: null,
     echo: { listen: `127.0.0.1:${udp.port}` },
     reflector: { ...LOOPBACK_REFLECTOR, listen: [`127.0.0.1:${stamp.port}`] },
     hooks: [],

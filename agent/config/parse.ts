@@ -12,6 +12,7 @@ import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
 import { rejectOverload } from "./load.ts";
 import { readNode } from "./node.ts";
+import { readOtlp } from "./otlp.ts";
 import type { Override } from "./override.ts";
 import { readPaths } from "./paths.ts";
 import { readPolicies } from "./policies.ts";
@@ -51,7 +52,7 @@ export function parseConfig(
   if (root === null) return invalid(report.problems, report.warnings, names);
 
   const section = openSection({ raw: root, key: "" }, KEYS.root, report);
-  const config = readConfig(section, nodeId, names[0] ?? "built-in");
+  const config = readConfig(section, environment, nodeId, names[0] ?? "built-in");
   checkVersion(section);
   rejectUnavailable(section);
   rejectOverload(section, config.paths);
@@ -60,7 +61,12 @@ export function parseConfig(
   return { kind: "ok", config, warnings: orderedProblems(report.warnings, names) };
 }
 
-function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string): AgentConfig {
+function readConfig(
+  root: Section<KeyOf<"root">>,
+  environment: Environment,
+  nodeId: string,
+  origin: string,
+): AgentConfig {
   const paths = readPaths(root);
   const policies = readPolicies(root, new Set(paths.map(({ id }) => id)));
   return {
@@ -71,6 +77,7 @@ function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string
     http: readHttp(root),
     echo: null,
     reflector: readReflector(root),
+    otlp: readOtlp(root, environment),
     hooks: readHooks(root, policies),
     coordination: readCoordination(root, paths, policies),
     origin,

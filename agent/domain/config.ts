@@ -5,6 +5,7 @@
  */
 
 import type { CoordinationConfig, HookConfig } from "./hooks.ts";
+import type { OtlpConfig } from "./otlp.ts";
 import type { RouteConfig } from "./selector.ts";
 
 export type ProbeType = "icmp" | "udp" | "stamp";
@@ -186,6 +187,8 @@ export interface AgentConfig {
   readonly http: HttpConfig;
   readonly echo: EchoConfig | null;
   readonly reflector: ReflectorConfig | null;
+  /** null: nothing is pushed. */
+  readonly otlp: OtlpConfig | null;
   readonly hooks: readonly HookConfig[];
   readonly coordination: CoordinationConfig;
   /** Where it came from, for messages; "built-in" without a file. */

@@ -83,6 +83,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
     },
     echo: null,
     reflector: null,
+    otlp: null,
     hooks: [],
     coordination: NO_COORDINATION,
     origin: "test",

@@ -9,13 +9,13 @@ import { CONFIG_VERSION } from "../version.ts";
 import { age, FILE, file, LINE, text } from "./forms.ts";
 import type { SectionName, SectionSpecs } from "./spec.ts";
 import { HOOK_TABLE } from "./table-hooks.ts";
+import { OTLP_TABLE } from "./table-otlp.ts";
 import { PATH_TABLE } from "./table-paths.ts";
-
-const DAY = 86_400;
 
 export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
   ...PATH_TABLE,
   ...HOOK_TABLE,
+  ...OTLP_TABLE,
   root: {
     version: {
       kind: "integer",
@@ -125,29 +125,6 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
     key_file: { kind: "text", help: "its private key, PEM", pattern: FILE, required: true },
     client_ca_file: file("clients need a certificate of this authority"),
   },
-  otlp: {
-    endpoint: { kind: "text", help: "where to", nullable: true, default: null },
-    interval_secs: {
-      kind: "integer",
-      help: "between collections",
-      min: 1,
-      max: DAY,
-      unit: "s",
-      default: 60,
-    },
-    compression: {
-      kind: "choice",
-      help: "of the body",
-      choices: ["gzip", "none"],
-      default: "gzip",
-    },
-    headers: {
-      kind: "map",
-      of: { kind: "text", help: "value", secret: true },
-      help: "sent along; values are secrets",
-    },
-    queue: { kind: "section", of: "queue", help: "what waits for the collector" },
-  },
   queue: {
     max_mb: {
       kind: "integer",
@@ -158,6 +135,14 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
       default: 16,
     },
     max_age: age("older data is dropped", "7d"),
+    replay_per_sec: {
+      kind: "integer",
+      help: "of what waited, once the collector is back",
+      min: 1,
+      max: 1_000,
+      unit: "/s",
+      default: 10,
+    },
   },
   reflector: {
     listen: {

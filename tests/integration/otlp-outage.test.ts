@@ -1,0 +1,156 @@
+/**
+ * A receiver that is away for 600 collections while the agent is killed twice and the tail of its
+ * queue is torn once: nothing is missing but what was torn off, in order, at the replay rate. The
+ * stock exporter runs beside as control; its gap is printed.
+ */
+
+import { describe, expect, test } from "bun:test";
+import { existsSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { temporaryFolder } from "../support/journals.ts";
+import { decodeMetrics } from "../support/protobuf.ts";
+import type { ScriptedReceiver } from "../support/scripted-receiver.ts";
+import { startReceiver } from "../support/scripted-receiver.ts";
+import { REPLAY_PER_SEC } from "../support/telemetry-agent.ts";
+
+const AGENT = join(import.meta.dir, "../support/telemetry-agent.ts");
+const INTERVAL_MS = 10;
+
+class Agent {
+  readonly #child;
+  #text = "";
+  readonly #read: Promise<void>;
+
+  constructor(folder: string, url: string, first: number) {
+    const command = [process.execPath, AGENT, folder, url, String(first), String(INTERVAL_MS)];
+    this.#child = Bun.spawn(command, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+    this.#read = this.#follow(this.#child.stdout);
+  }
+
+  /** Number of the newest collection that the queue has. */
+  get last(): number {
+    const lines = this.#text.slice(0, this.#text.lastIndexOf("\n") + 1).split("\n");
+    return Number(lines.findLast((line) => /^\d+$/.test(line)) ?? 0);
+  }
+
+  async reaches(number: number): Promise<void> {
+    while (this.last < number) await Bun.sleep(20);
+  }
+
+  async kill(): Promise<number> {
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
+    await this.#read;
+    return this.last;
+  }
+
+  /** Milliseconds that a timer of 5 ms was late at most. */
+  async end(): Promise<number> {
+    this.#child.stdin.write("end\n");
+    this.#child.stdin.flush();
+    await this.#child.exited;
+    await this.#read;
+    return Number(/late (\d+)/.exec(this.#text)?.[1]);
+  }
+
+  async #follow(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) this.#text += decoder.decode(chunk, { stream: true });
+  }
+}
+
+function stockExporter(url: string): { stop(): Promise<void> } {
+  const exporter = new OTLPMetricExporter({ url: `${url}/stock` });
+  const reader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: 100,
+    exportTimeoutMillis: 100,
+  });
+  const provider = new MeterProvider({ readers: [reader] });
+  provider
+    .getMeter("control")
+    .createObservableGauge("control")
+    .addCallback((r) => r.observe(1));
+  return {
+    async stop() {
+      await Promise.race([provider.shutdown().catch(() => {}), Bun.sleep(1_000)]);
+    },
+  };
+}
+
+/** The longest time without a point of the stock exporter, ms. */
+function gapOf(receiver: ScriptedReceiver): number {
+  const times = receiver.requests
+    .filter(({ path }) => path === "/stock")
+    .flatMap(({ body }) => decodeMetrics(body).points.map(({ timeMs }) => timeMs));
+  return Math.max(0, ...times.map((time, i) => time - (times[i - 1] ?? time)));
+}
+
+function numbersOf(receiver: ScriptedReceiver) {
+  return receiver.requests
+    .filter(({ path }) => path === "/v1/metrics")
+    .map(({ body, at }) => {
+      const { points } = decodeMetrics(body);
+      const point = points.find(({ name }) => name === "patronus_sdwan_failover_count_total");
+      return { number: point?.value ?? Number.NaN, timeMs: point?.timeMs ?? 0, at };
+    });
+}
+
+describe("an outage of the receiver", () => {
+  test("costs no collection, though the agent is killed twice and a tail is torn", async () => {
+    const folder = temporaryFolder();
+    const wal = join(folder.path, "queue.db-wal");
+    let receiver = await startReceiver();
+    const { port, url } = receiver;
+    const stock = stockExporter(url);
+    await Bun.sleep(500);
+    const before = receiver.requests.filter(({ path }) => path === "/stock");
+    expect(before.length).toBeGreaterThan(0);
+    await receiver.close();
+
+    const first = new Agent(folder.path, url, 1);
+    await first.reaches(220);
+    const acknowledged = await first.kill();
+    const second = new Agent(folder.path, url, acknowledged + 1);
+    await second.reaches(acknowledged + 200);
+    const atTear = await second.kill();
+    expect(existsSync(wal)).toBe(true);
+    truncateSync(wal, statSync(wal).size - 300);
+    const third = new Agent(folder.path, url, atTear + 1);
+    await third.reaches(Math.max(600, atTear + 180));
+
+    receiver = await startReceiver(port);
+    receiver.requests.push(...before);
+    const up = third.last;
+    while ((numbersOf(receiver).at(-1)?.number ?? 0) < up) await Bun.sleep(100);
+    await Bun.sleep(300);
+    const late = await third.end();
+    await stock.stop();
+    const seen = numbersOf(receiver);
+    const numbers = seen.map(({ number }) => number);
+    await receiver.close();
+
+    const missing = Array.from({ length: up }, (_, i) => i + 1).filter((n) => !numbers.includes(n));
+    expect(missing.length).toBeLessThanOrEqual(1);
+    for (const torn of missing) expect(torn).toBe(atTear);
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    // A collection between its insert and its number on stdout is counted again: once per kill.
+    expect(numbers.length - new Set(numbers).size).toBeLessThanOrEqual(2);
+    const times = seen.map(({ timeMs }) => timeMs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    const replayed = seen.filter(({ number }) => number <= up);
+    const spanMs = (replayed.at(-1)?.at ?? 0) - (replayed[0]?.at ?? 0);
+    const leastMs = ((replayed.length - 2) / REPLAY_PER_SEC) * 1_000;
+    expect(spanMs).toBeGreaterThan(leastMs * 0.95);
+    expect(late).toBeLessThan(100);
+    const gap = gapOf(receiver);
+    console.info(
+      `outage of ${up} collections: ours missing ${missing.length}, ` +
+        `replayed in ${Math.round(spanMs)} ms (at the rate: ${Math.round(leastMs)} ms), ` +
+        `event loop late by ${late} ms at most; gap of the stock exporter ${gap} ms`,
+    );
+    folder.remove();
+  }, 60_000);
+});
