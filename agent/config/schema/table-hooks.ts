@@ -26,7 +26,13 @@ export const HOOK_TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = 
       ],
       help: "program, or program and arguments; no shell between",
     },
-    policy: { kind: "integer", help: "only events of this policy", min: 1, max: ID_MAX },
+    policy: {
+      kind: "integer",
+      help: "only events of this policy",
+      min: 1,
+      max: ID_MAX,
+      nullable: true,
+    },
     timeout_secs: {
       kind: "integer",
       help: "then it is killed with its process group",

@@ -1,19 +1,26 @@
 /** Telemetry that is pushed, and the queue in front of it. */
 
-import { FILE, text } from "./forms.ts";
+import { FILE } from "./forms.ts";
 import type { SectionName, SectionSpecs, Spec } from "./spec.ts";
 
 const DAY = 86_400;
 
 /** A file; absent: what stands above, or none. */
 function fileOf(help: string): Spec {
-  return { kind: "text", help, pattern: FILE };
+  return { kind: "text", help, pattern: FILE, nullable: true };
 }
 
 /** Of `otlp` itself, and of each destination, where they win. */
 const SETTINGS: SectionSpecs = {
   compression: { kind: "choice", help: "of the body", choices: ["gzip", "none"] },
-  timeout_secs: { kind: "integer", help: "of one delivery", min: 1, max: 30, unit: "s" },
+  timeout_secs: {
+    kind: "integer",
+    help: "of one delivery",
+    min: 1,
+    max: 30,
+    unit: "s",
+    nullable: true,
+  },
   headers: {
     kind: "map",
     of: { kind: "text", help: "value", secret: true },
@@ -21,7 +28,7 @@ const SETTINGS: SectionSpecs = {
   },
   headers_file: fileOf("lines of NAME=VALUE, read at every delivery"),
   tls: { kind: "section", of: "otlpTls", help: "beyond the system's authorities" },
-  interface: text("the uplink to leave by"),
+  interface: { kind: "text", help: "the uplink to leave by", nullable: true },
   events: { kind: "flag", help: "failover events as log records too" },
 };
 

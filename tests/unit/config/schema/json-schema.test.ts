@@ -61,6 +61,13 @@ const HOMES: Readonly<Record<string, (entry: Tree) => Tree>> = {
   http: (http) => ({ ...minimal(), http }),
   otlp: (otlp) => ({ ...minimal(), otlp }),
   queue: (queue) => ({ ...minimal(), otlp: { queue } }),
+  otlpDestination: (entry) => ({
+    ...minimal(),
+    otlp: { destinations: [{ name: "c", endpoint: "http://192.0.2.1:4318", ...entry }] },
+  }),
+  otlpTls: (tls) => ({ ...minimal(), otlp: { tls } }),
+  tls: (tls) => ({ ...minimal(), http: { tls: { cert_file: "/c", key_file: "/k", ...tls } } }),
+  match: (match) => ({ ...minimal(), policies: [{ ...POLICY, route: { match: [match] } }] }),
   hook: (entry) => ({
     ...minimal(),
     policies: [POLICY],
@@ -154,6 +161,14 @@ describe("a word of the table", () => {
     },
   );
 });
+
+test.each(places.map((place) => [place.key, place] as const))(
+  "%s without a value is taken by the schema where the parser takes it",
+  (_, { build }) => {
+    const result = parseConfig([{ name: "t.yaml", text: stringify(build(null)) }], {});
+    if (result.kind === "ok") expect(isValid(build(null), schema)).toBe(true);
+  },
+);
 
 test("a default of the table is what the parser takes without the key", () => {
   const configOf = (tree: Tree) => {
