@@ -174,7 +174,7 @@ describe("the effect of", () => {
   });
 });
 
-/** A key, and a certificate for 127.0.0.1 from `from` to `to` (YYYYMMDDHHMMSSZ), made by openssl. */
+/** A key, and a certificate for 127.0.0.1 valid `from` `to` (YYYYMMDDHHMMSSZ). */
 function certificate(folder: string, from: string, to: string): Certificate & { file: string } {
   const file = join(folder, `${to}.pem`);
   const key = join(folder, `${to}.key`);

@@ -1,9 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import {
-  askedMs,
-  backoffMs,
-  DEFAULT_BACKOFF,
-} from "../../../../agent/controller/queue/backoff.ts";
+import { askedMs, backoffMs, DEFAULT_BACKOFF } from "../../../../agent/controller/queue/backoff.ts";
 
 describe("backoffMs()", () => {
   test("doubles its ceiling per failure and stays within its limits", () => {
