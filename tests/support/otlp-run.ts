@@ -56,7 +56,7 @@ function ours(paths: number): Run {
   };
 }
 
-/** As many series by the same names, through instruments; the exporter's own serializer and gzip. */
+/** As many series through instruments, with the exporter's own serializer. */
 function stock(paths: number): Run {
   const source = telemetrySource(paths);
   const reader = new PlainReader({});

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { LazyTelemetry } from "../../../../agent/controller/telemetry/lazy-telemetry.ts";
-import { testConfig } from "../../../support/configs.ts";
+import { agentConfig } from "../../../support/configs.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
 import { FakeLog } from "../../../support/fake-log.ts";
 import { telemetrySource } from "../../../support/telemetry.ts";
@@ -39,7 +39,7 @@ function telemetry() {
 describe("LazyTelemetry", () => {
   test("without an endpoint there is no queue and nothing is counted", async () => {
     const { lazy, isRttOpen } = telemetry();
-    await lazy.configure({ ...testConfig([]), otlp: null });
+    await lazy.configure({ ...agentConfig([]), otlp: null });
     expect(lazy.queue).toBeNull();
     expect(lazy.state).toBeNull();
     expect(lazy.problems()).toEqual([]);
