@@ -28,6 +28,7 @@ import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
+import { logReload } from "./reload-log.ts";
 import { RollupFeed } from "./rollup-feed.ts";
 import { openStores } from "./stores.ts";
 import { TablePrinter } from "./table-printer.ts";
@@ -88,10 +89,11 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   return {
     driver,
     reconfigure(next) {
+      const before = current.value.config;
       current.replace(next);
       void notices.configure(next);
       void core.telemetry.configure(next);
-      log.info("configuration reloaded", { paths: next.paths.length });
+      logReload(before, next, log);
     },
     async stop() {
       printer.stop();
@@ -204,7 +206,8 @@ function appOptions(
     listen: http.listen,
     allowedHosts: http.allowed_hosts,
     token: readToken(http.token_file, log),
-    anonymousRead: http.allow_anonymous_read,
+    // Who has a certificate of our authority is not anonymous.
+    anonymousRead: http.allow_anonymous_read || (http.tls?.client_ca_file ?? null) !== null,
   };
 }
 
