@@ -70,7 +70,12 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     ...{ ...core, ...outside, clock, aggregator },
     current: () => current.value,
     queue: () => core.telemetry.state,
-    problems: () => [...httpProblems, ...failovers.problems(), ...core.bookProblems()],
+    problems: () => [
+      ...httpProblems,
+      ...failovers.problems(),
+      ...core.bookProblems(),
+      ...core.telemetry.problems(),
+    ],
   });
   const options = { ...appOptions(config, basics), failover: failovers.view };
   const http = await serveHttp(createApp(view, options), config.http, log);

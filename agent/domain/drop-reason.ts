@@ -6,7 +6,6 @@ export const DROP_REASONS = [
   "disk", // the file did not take it and memory was full
   "corrupt", // it was in a file that cannot be read any more
   "refused", // for good: see the dead letters
-  "removed", // its destination is not configured any more
 ] as const;
 
 export type DropReason = (typeof DROP_REASONS)[number];

@@ -92,13 +92,42 @@ function requestIn(buffer: Buffer): { request: ReceivedRequest; octets: number }
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
     }),
   );
-  const length = Number(headers["content-length"] ?? 0);
-  const octets = end + 4 + length;
-  if (buffer.length < octets) return null;
-  const raw = new Uint8Array(buffer.subarray(end + 4, octets));
+  const found =
+    headers["transfer-encoding"] === "chunked"
+      ? chunkedBody(buffer, end + 4)
+      : plainBody(buffer, end + 4, Number(headers["content-length"] ?? 0));
+  if (found === null) return null;
+  const { raw, octets } = found;
   const body = headers["content-encoding"] === "gzip" ? Bun.gunzipSync(raw) : raw;
   const path = first.split(" ")[1] ?? "";
   return { request: { path, headers, body, at: performance.now() }, octets };
+}
+
+interface Body {
+  readonly raw: Uint8Array<ArrayBuffer>;
+  /** Where the next request begins. */
+  readonly octets: number;
+}
+
+function plainBody(buffer: Buffer, start: number, length: number): Body | null {
+  const octets = start + length;
+  return buffer.length < octets
+    ? null
+    : { raw: new Uint8Array(buffer.subarray(start, octets)), octets };
+}
+
+function chunkedBody(buffer: Buffer, start: number): Body | null {
+  const chunks: Buffer[] = [];
+  for (let at = start; ; ) {
+    const line = buffer.indexOf("\r\n", at);
+    if (line < 0) return null;
+    const size = Number.parseInt(buffer.subarray(at, line).toString("latin1"), 16);
+    const next = line + 2 + size + 2;
+    if (buffer.length < next) return null;
+    if (size === 0) return { raw: new Uint8Array(Buffer.concat(chunks)), octets: next };
+    chunks.push(buffer.subarray(line + 2, line + 2 + size));
+    at = next;
+  }
 }
 
 function reply(socket: Socket, script: Script): void {

@@ -16,7 +16,6 @@ export class Tally {
     disk: 0,
     corrupt: 0,
     refused: 0,
-    removed: 0,
   };
 
   drop(reason: DropReason, count: number): void {

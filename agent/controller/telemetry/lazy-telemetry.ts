@@ -50,6 +50,16 @@ export class LazyTelemetry implements FailoverListener {
     return this.#queue?.state() ?? null;
   }
 
+  /** Sentences for the operator. */
+  problems(): readonly string[] {
+    const state = this.state;
+    if (state === null) return [];
+    const waiting = state.destinations
+      .filter((one) => one.state === "waiting" && one.items > 0)
+      .map(({ name, items, last_error }) => `${items} wait for ${name}: ${last_error}`);
+    return state.fault === null ? waiting : [`the queue is not stored: ${state.fault}`, ...waiting];
+  }
+
   get deadLetters(): readonly DeadLetter[] {
     return this.#queue?.deadLetters() ?? [];
   }

@@ -88,6 +88,11 @@ export class Telemetry {
     if (this.#held.length > HELD_EVENTS_MAX) this.#held.shift();
   }
 
+  /** A collection between those of the interval. */
+  collect(): Promise<void> {
+    return this.#provider.forceFlush();
+  }
+
   /** A last collection; the queue is stopped by its owner. */
   async stop(): Promise<void> {
     await this.#provider.shutdown().catch((error: unknown) => {
