@@ -26,6 +26,7 @@ import { readReflector } from "./reflector.ts";
 import { rejectUnroutable } from "./route-match.ts";
 import type { Section } from "./section.ts";
 import { openSection } from "./section.ts";
+import { readSla } from "./sla.ts";
 import { readStorage } from "./storage.ts";
 import type { Environment } from "./substitution.ts";
 import { rejectUnavailable } from "./unavailable.ts";
@@ -83,6 +84,7 @@ function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string
     reflector: readReflector(root),
     hooks: readHooks(root, policies),
     coordination: readCoordination(root, paths, policies),
+    sla: readSla(root, { paths, policies }),
     origin,
   };
 }

@@ -29,6 +29,8 @@ import { KeptTotals } from "./kept-totals.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
 import { RollupFeed } from "./rollup-feed.ts";
+import type { SlaPart } from "./sla/compose-sla.ts";
+import { composeSla } from "./sla/compose-sla.ts";
 import { openStores } from "./stores.ts";
 import { TablePrinter } from "./table-printer.ts";
 import { createView } from "./view.ts";
@@ -67,10 +69,11 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     current: () => current.value,
     problems: () => [...httpProblems, ...failovers.problems(), ...core.bookProblems()],
   });
-  const options = { ...appOptions(config, basics), failover: failovers.view };
+  const options = { ...appOptions(config, basics), failover: failovers.view, sla: core.sla.view };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
+  core.sla.start();
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });
@@ -108,19 +111,26 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const flushInterval = micros(storage.flush_interval_secs * US_PER_S);
   const engine = new Engine(scorer, { flushInterval });
   const status = (path: number) => engine.status(path);
-  const { journal, guard, book } = openStores(config, {
+  const { journal, guard, book, slaBook } = openStores(config, {
     ...basics,
     isCalm: () => failovers.failover.isCalm,
     onPoliciesFound: () => failovers.configure(current.value),
   });
   const history = new RollupFeed({ ...basics, scorer, journal, guard, storage });
+  const sla: SlaPart = composeSla({
+    ...{ clock, timers, journal, history, book, records: slaBook },
+    config: () => current.value.config,
+    policies: () => failovers.failover.policies.map((policy) => policy.config),
+    isClockSane: () => guard.isSane,
+    current: () => failovers.failover.maintenance,
+  });
   const health = new HealthReader({ clock, scorer, status });
   const channel = { send: parts.sendToWorker };
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
     memory: openRouteMemory(routeMemoryFile(storage.path)),
     isDown: (path) => engine.isHardDown(path),
-    listeners: [notices],
+    listeners: [notices, sla.listener],
     burst: (burst) => driver.burst(burst),
     current: () => current.value,
   });
@@ -129,12 +139,16 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     observer: failovers.failover,
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
-    onStatusChange: (change) => notices.statusChanged(change, failovers.failover),
+    onStatusChange(change) {
+      notices.statusChanged(change, failovers.failover);
+      sla.statusChanged(change);
+    },
   });
   const apply = planApplier({ scorer, health, history, driver, failovers });
   const stop = () => {
     history.stop();
     failovers.failover.stop();
+    sla.stop();
     book.close();
     driver.stop();
   };
@@ -142,7 +156,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     book.state.store.kind === "failing"
       ? [`events are not stored: ${book.state.store.reason}`]
       : [];
-  const core = { scorer, status, journal, history, health, failovers, driver };
+  const core = { scorer, status, journal, history, health, failovers, driver, sla };
   return { ...core, apply, bookProblems, stop };
 }
 

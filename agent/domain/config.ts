@@ -6,6 +6,7 @@
 
 import type { CoordinationConfig, HookConfig } from "./hooks.ts";
 import type { RouteConfig } from "./selector.ts";
+import type { SlaConfig } from "./sla.ts";
 
 export type ProbeType = "icmp" | "udp" | "stamp";
 export type Family = "any" | "ipv4" | "ipv6";
@@ -179,6 +180,7 @@ export interface AgentConfig {
   readonly reflector: ReflectorConfig | null;
   readonly hooks: readonly HookConfig[];
   readonly coordination: CoordinationConfig;
+  readonly sla: SlaConfig;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

@@ -28,6 +28,7 @@ import {
   whole,
 } from "./openapi-forms.ts";
 import { HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, HISTORY_SPAN_DEFAULT } from "./query.ts";
+import { SLA_PATHS, SLA_SCHEMAS } from "./sla-openapi.ts";
 import { CHART_LIMIT_MAX } from "./span-query.ts";
 
 const healthProperties = {
@@ -161,6 +162,7 @@ const schemas = {
     problems: sentences,
   }),
   ...FAILOVER_SCHEMAS,
+  ...SLA_SCHEMAS,
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
@@ -326,6 +328,7 @@ export const OPENAPI = {
       },
     },
     ...FAILOVER_PATHS,
+    ...SLA_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },
