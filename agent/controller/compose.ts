@@ -18,6 +18,7 @@ import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
+import { clockStep } from "./clock-step.ts";
 import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
@@ -116,7 +117,10 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     isCalm: () => failovers.failover.isCalm,
     onPoliciesFound: () => failovers.configure(current.value),
   });
-  const history = new RollupFeed({ ...basics, scorer, journal, guard, storage });
+  const history = new RollupFeed({
+    ...{ ...basics, scorer, journal, guard, storage },
+    onClockStep: (seconds) => failovers.failover.audit(clockStep(seconds)),
+  });
   const sla: SlaPart = composeSla({
     ...{ clock, timers, journal, history, book, records: slaBook },
     config: () => current.value.config,

@@ -145,6 +145,9 @@ const schemas = {
     store: object({
       state: ref("StoreState"),
       pending_rows: whole,
+      dropped_rows: { ...whole, description: "Never reached the disk, since start" },
+      octets: { type: ["integer", "null"], minimum: 0 },
+      wal_octets: { type: ["integer", "null"], minimum: 0 },
       retention: object(
         {
           raw_secs: whole,
