@@ -105,6 +105,21 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./export.ts")).exportHistory(input),
   },
   {
+    name: "sla",
+    summary: "service levels of a month: promises, budgets, incidents",
+    operands: "report",
+    options: {
+      month: { type: "string", value: "YYYY-MM", help: "default: the running month" },
+      format: { type: "string", value: "FORMAT", help: "text, json, csv or html (default text)" },
+      path: { type: "string", value: "PATH", help: "only this path" },
+      policy: { type: "string", value: "ID", help: "only this policy, by its number" },
+      socket: SOCKET_OPTION,
+      config: CONFIG_OPTION,
+    },
+    notes: "Exit codes: 0 shown, 1 no such subject, 2 usage, 4 the agent does not run.",
+    run: async (input) => (await import("./sla.ts")).runSla(input),
+  },
+  {
     name: "backup",
     summary: "copy the history database into a file while the agent runs",
     operands: "FILE",

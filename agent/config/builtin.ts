@@ -6,6 +6,7 @@
 
 import type { AgentConfig, HealthConfig, PathConfig, ProbeConfig } from "../domain/config.ts";
 import { NO_COORDINATION } from "../domain/hooks.ts";
+import { NO_SLA } from "../domain/sla.ts";
 import { DEFAULT_HTTP } from "./http.ts";
 import type { Override } from "./override.ts";
 import { environmentOverrides } from "./override.ts";
@@ -65,6 +66,7 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
     reflector: { ...LOOPBACK_REFLECTOR, listen: [`127.0.0.1:${stamp.port}`] },
     hooks: [],
     coordination: NO_COORDINATION,
+    sla: NO_SLA,
     origin: "built-in",
   };
 }

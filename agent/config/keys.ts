@@ -18,6 +18,7 @@ export const KEYS = {
     "update",
     "reflector",
     "hooks",
+    "sla",
   ],
   node: ["id", "site", "labels"],
   health: [
@@ -116,6 +117,16 @@ export const KEYS = {
   coordination: ["track_file"],
   trackFile: ["path", "of_policy", "of_path", "values", "dwell_secs"],
   trackValues: ["primary", "backup", "down"],
+  sla: ["timezone", "objectives"],
+  objective: [
+    "path",
+    "policy",
+    "availability_pct",
+    "latency_p95_ms",
+    "loss_pct",
+    "jitter_ms",
+    "mos",
+  ],
   reflector: ["listen", "allow", "key_file", "stateful", "rate"],
 } as const;
 

@@ -23,6 +23,7 @@ import { readRoot } from "./root.ts";
 import { rejectUnroutable } from "./route-match.ts";
 import type { Section } from "./section.ts";
 import { openSection } from "./section.ts";
+import { readSla } from "./sla.ts";
 import { readStorage } from "./storage.ts";
 import type { Environment } from "./substitution.ts";
 import { rejectUnavailable } from "./unavailable.ts";
@@ -80,6 +81,7 @@ function readConfig(
     otlp: readOtlp(root, environment),
     hooks: readHooks(root, policies),
     coordination: readCoordination(root, paths, policies),
+    sla: readSla(root, { paths, policies }),
     origin,
   };
 }

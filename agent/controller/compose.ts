@@ -18,11 +18,14 @@ import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
+import type { ClockGuard } from "./clock-guard.ts";
+import { clockStep } from "./clock-step.ts";
 import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import type { FailoverPart } from "./failover/compose-failover.ts";
 import { composeFailover } from "./failover/compose-failover.ts";
+import type { FailoverBook } from "./failover/ports.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
@@ -30,6 +33,8 @@ import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
 import { logReload } from "./reload-log.ts";
 import { RollupFeed } from "./rollup-feed.ts";
+import type { SlaPart } from "./sla/compose-sla.ts";
+import { composeSla } from "./sla/compose-sla.ts";
 import { openStores } from "./stores.ts";
 import { TablePrinter } from "./table-printer.ts";
 import { LazyTelemetry } from "./telemetry/lazy-telemetry.ts";
@@ -77,11 +82,12 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       ...core.telemetry.problems(),
     ],
   });
-  const options = { ...appOptions(config, basics), failover: failovers.view };
+  const options = { ...appOptions(config, basics), failover: failovers.view, sla: core.sla.view };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
   void core.telemetry.configure(config);
+  core.sla.start();
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });
@@ -122,31 +128,34 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const flushInterval = micros(storage.flush_interval_secs * US_PER_S);
   const engine = new Engine(scorer, { flushInterval });
   const status = (path: number) => engine.status(path);
-  const { journal, guard, book } = openStores(config, {
+  const { journal, guard, book, slaBook } = openStores(config, {
     ...basics,
     isCalm: () => failovers.failover.isCalm,
     onPoliciesFound: () => failovers.configure(current.value),
   });
   const rtt = new RttBook(scorer);
-  const history = new RollupFeed({ ...basics, scorer: rtt, journal, guard, storage });
+  const history = new RollupFeed({
+    ...{ ...basics, scorer: rtt, journal, guard, storage },
+    onClockStep: (seconds) => failovers.failover.audit(clockStep(seconds)),
+  });
+  const sla: SlaPart = composeSla({
+    ...{ clock, timers, journal, history, book, records: slaBook, guard },
+    config: () => current.value.config,
+    policies: () => failovers.failover.policies.map((policy) => policy.config),
+    current: () => failovers.failover.maintenance,
+  });
   const health = new HealthReader({ clock, scorer, status });
   const channel = { send: parts.sendToWorker };
-  const telemetry = new LazyTelemetry({
-    ...basics,
-    source: telemetrySource({
-      ...{ scorer, status, rtt },
-      current: () => current.value,
-      policies: () => failovers.view.metrics().policies,
-    }),
-    isClockSane: () => guard.isSane,
-    isClockTrusted: () => guard.isTrusted,
-    openRtt: () => rtt.open(),
+  const telemetry = openTelemetry({
+    ...{ ...basics, scorer, status, rtt, guard },
+    current: () => current.value,
+    policies: () => failovers.view.metrics().policies,
   });
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
     memory: openRouteMemory(routeMemoryFile(storage.path)),
     isDown: (path) => engine.isHardDown(path),
-    listeners: [notices, telemetry],
+    listeners: [notices, telemetry, sla.listener],
     burst: (burst) => driver.burst(burst),
     current: () => current.value,
   });
@@ -155,21 +164,43 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     observer: failovers.failover,
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
-    onStatusChange: (change) => notices.statusChanged(change, failovers.failover),
+    onStatusChange(change) {
+      notices.statusChanged(change, failovers.failover);
+      sla.statusChanged(change);
+    },
   });
   const apply = planApplier({ scorer, rtt, health, history, driver, failovers });
   const stop = () => {
     history.stop();
     failovers.failover.stop();
+    sla.stop();
     book.close();
     driver.stop();
   };
-  const bookProblems = () =>
-    book.state.store.kind === "failing"
-      ? [`events are not stored: ${book.state.store.reason}`]
-      : [];
-  const core = { telemetry, scorer, status, journal, history, health, failovers, driver };
-  return { ...core, apply, bookProblems, stop };
+  const seen = { scorer, status, journal, history, health, failovers, driver, sla };
+  return { ...seen, telemetry, apply, stop, bookProblems: () => told(book) };
+}
+
+type TelemetryInputs = Parameters<typeof telemetrySource>[0] &
+  Pick<CoreParts, "clock" | "timers" | "log"> & {
+    readonly rtt: RttBook;
+    readonly guard: ClockGuard;
+  };
+
+function openTelemetry(parts: TelemetryInputs): LazyTelemetry {
+  const { clock, timers, log, guard, rtt } = parts;
+  return new LazyTelemetry({
+    ...{ clock, timers, log },
+    source: telemetrySource(parts),
+    isClockSane: () => guard.isSane,
+    isClockTrusted: () => guard.isTrusted,
+    openRtt: () => rtt.open(),
+  });
+}
+
+/** What is wrong with the book of events, as sentences. */
+function told({ state: { store } }: Pick<FailoverBook, "state">): readonly string[] {
+  return store.kind === "failing" ? [`events are not stored: ${store.reason}`] : [];
 }
 
 interface Planned {

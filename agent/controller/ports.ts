@@ -83,6 +83,12 @@ export type StoreState =
   | { readonly kind: "ok" }
   | { readonly kind: "failing"; readonly since: UnixSeconds; readonly reason: string };
 
+/** Octets on disk; null: there is no such file. */
+export interface StoreSize {
+  readonly octets: number | null;
+  readonly wal_octets: number | null;
+}
+
 export interface Journal {
   /** Takes a row into the batch; never throws, never waits for the disk. */
   recordCheck(row: HealthRow): void;
@@ -108,6 +114,9 @@ export interface Journal {
   readonly state: StoreState;
   /** Rows not yet on disk, checks and buckets. */
   readonly pending: number;
+  /** Rows that never reached the disk, since start. */
+  readonly dropped: number;
+  readonly size: StoreSize;
   close(): void;
 }
 

@@ -35,6 +35,8 @@ export interface RollupFeedParts {
   >;
   readonly guard: Pick<ClockGuard, "look" | "isSane">;
   readonly storage: Pick<AgentConfig["storage"], "flush_interval_secs">;
+  /** The wall clock stepped by so much: for the audit. */
+  onClockStep?(seconds: number): void;
 }
 
 /** Rows wait this long for the time to be known; then it is guessed. */
@@ -189,9 +191,11 @@ export class RollupFeed implements HistoryFeed {
     const stepMs = guard.look();
     const isSane = guard.isSane;
     if (stepMs !== 0) {
-      log.warn("the wall clock stepped", { seconds: Math.round(stepMs / 1_000) });
+      const seconds = Math.round(stepMs / 1_000);
+      log.warn("the wall clock stepped", { seconds });
+      this.#parts.onClockStep?.(seconds);
       this.#turnOver(this.#end);
-      if (!this.#isSettled) journal.shiftPending(Math.round(stepMs / 1_000));
+      if (!this.#isSettled) journal.shiftPending(seconds);
     }
     if (isSane === this.#isSettled) return;
     // What has a good time goes to the file before rows come that have none.

@@ -5,6 +5,7 @@ import { planRetention } from "../domain/retention.ts";
 import { isClockSynchronised } from "../io/clock.ts";
 import { SqliteFailoverBook } from "../io/store/failover-book.ts";
 import { SqliteJournal } from "../io/store/journal.ts";
+import { SqliteSlaBook } from "../io/store/sla-book.ts";
 import { CLOCK_FLOOR, ClockGuard } from "./clock-guard.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
 
@@ -22,6 +23,7 @@ export interface Stores {
   readonly journal: SqliteJournal;
   readonly guard: ClockGuard;
   readonly book: SqliteFailoverBook;
+  readonly slaBook: SqliteSlaBook;
 }
 
 export function openStores(config: AgentConfig, parts: StoreParts): Stores {
@@ -46,5 +48,6 @@ export function openStores(config: AgentConfig, parts: StoreParts): Stores {
     clockFloor: CLOCK_FLOOR,
     onPoliciesFound: () => parts.onPoliciesFound(),
   });
-  return { journal, guard, book };
+  const slaBook = new SqliteSlaBook({ clock, timers, log, handle: journal.handle });
+  return { journal, guard, book, slaBook };
 }

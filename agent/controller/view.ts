@@ -123,6 +123,8 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
     store: {
       state: parts.journal.state,
       pending_rows: parts.journal.pending,
+      dropped_rows: parts.journal.dropped,
+      ...parts.journal.size,
       retention: planRetention(config),
     },
     queue: parts.queue(),

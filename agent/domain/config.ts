@@ -7,6 +7,7 @@
 import type { CoordinationConfig, HookConfig } from "./hooks.ts";
 import type { OtlpConfig } from "./otlp.ts";
 import type { RouteConfig } from "./selector.ts";
+import type { SlaConfig } from "./sla.ts";
 
 export type ProbeType = "icmp" | "udp" | "stamp";
 export type Family = "any" | "ipv4" | "ipv6";
@@ -191,6 +192,7 @@ export interface AgentConfig {
   readonly otlp: OtlpConfig | null;
   readonly hooks: readonly HookConfig[];
   readonly coordination: CoordinationConfig;
+  readonly sla: SlaConfig;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

@@ -36,6 +36,11 @@ const RULES: readonly Rule[] = [
     because: "the host side of the core knows frames and nouns",
   },
   {
+    room: "agent/sla/",
+    may: [PURE, "agent/sla/", "agent/scoring/aggregate.ts", "agent/scoring/rollup-merge.ts"],
+    because: "what a month was is a function of what was stored",
+  },
+  {
     room: "agent/config/",
     may: [PURE, "agent/config/", "yaml"],
     because: "text -> typed configuration, pure",
@@ -79,6 +84,7 @@ const RULES: readonly Rule[] = [
       "agent/controller/queue/ports.ts",
       "agent/controller/failover/ports.ts",
       "agent/controller/failover/route-ports.ts",
+      "agent/controller/sla/ports.ts",
       "agent/engine/failover/",
     ],
     because: "an adapter knows its technology and the ports",
@@ -95,7 +101,7 @@ const RULES: readonly Rule[] = [
   },
   {
     room: "agent/io/http/",
-    may: [PURE, "agent/io/http/", "hono", "node:"],
+    may: [PURE, "agent/io/http/", "agent/sla/", "hono", "node:"],
     mayTypes: [
       "agent/controller/ports.ts",
       "agent/controller/failover/ports.ts",

@@ -7,6 +7,7 @@ import type {
   ProbeConfig,
 } from "../../agent/domain/config.ts";
 import { NO_COORDINATION } from "../../agent/domain/hooks.ts";
+import { NO_SLA } from "../../agent/domain/sla.ts";
 
 export const HEALTH: HealthConfig = {
   check_interval_secs: 10,
@@ -86,6 +87,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
     otlp: null,
     hooks: [],
     coordination: NO_COORDINATION,
+    sla: NO_SLA,
     origin: "test",
   };
 }

@@ -24,6 +24,9 @@ export class FakeJournal implements Journal {
     return this.unwritten.length;
   }
 
+  readonly dropped = 0;
+  readonly size = { octets: null, wal_octets: null };
+
   recordCheck(row: HealthRow): void {
     this.unwritten.push(row);
   }

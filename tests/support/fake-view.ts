@@ -199,7 +199,14 @@ export class FakeView implements AgentView {
         },
         stale_frames: 4,
       },
-      store: { state: { kind: "ok" }, pending_rows: 12, retention: RETENTION },
+      store: {
+        state: { kind: "ok" },
+        pending_rows: 12,
+        dropped_rows: 3,
+        octets: 45_000_704,
+        wal_octets: null,
+        retention: RETENTION,
+      },
       queue: null,
       problems: [],
     };

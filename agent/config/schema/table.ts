@@ -11,11 +11,13 @@ import type { SectionName, SectionSpecs } from "./spec.ts";
 import { HOOK_TABLE } from "./table-hooks.ts";
 import { OTLP_TABLE } from "./table-otlp.ts";
 import { PATH_TABLE } from "./table-paths.ts";
+import { SLA_TABLE } from "./table-sla.ts";
 
 export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
   ...PATH_TABLE,
   ...HOOK_TABLE,
   ...OTLP_TABLE,
+  ...SLA_TABLE,
   root: {
     version: {
       kind: "integer",
@@ -40,6 +42,7 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
       most: 60,
     },
     storage: { kind: "section", of: "storage", help: "history" },
+    sla: { kind: "section", of: "sla", help: "what was promised, for reports" },
     http: { kind: "section", of: "http", help: "metrics, JSON and page" },
     otlp: { kind: "section", of: "otlp", help: "metrics sent by OTLP" },
     alerts: { kind: "list", of: { kind: "any", help: "alert" }, help: "alerts" },

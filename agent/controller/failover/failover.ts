@@ -86,6 +86,13 @@ export class Failover implements PathObserver {
     return this.#policies;
   }
 
+  /** Paths in maintenance, with who ordered it; null before the last run's orders are known. */
+  get maintenance() {
+    if (!this.#isRestored) return null;
+    const orders = this.#parts.engine.maintenance;
+    return [...orders].map(([path, { author, reason }]) => ({ path, author, reason }));
+  }
+
   /** No switch is under way. */
   get isCalm(): boolean {
     return !this.#policies.some(({ config }) => {

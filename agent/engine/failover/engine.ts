@@ -68,6 +68,11 @@ export class FailoverEngine {
     return policy === undefined ? null : explainPolicy(policy, family, this.#book, now);
   }
 
+  /** Paths in maintenance, with who ordered it. */
+  get maintenance(): ReturnType<PathBook["maintenance"]> {
+    return this.#book.maintenance();
+  }
+
   /** What must outlive the process, as plain JSON. */
   persisted(now: Instant): PersistedState {
     const maintenance = [...this.#book.maintenance()].map(([path, order]) => ({

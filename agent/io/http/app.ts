@@ -25,6 +25,8 @@ import { problemResponse } from "./problem.ts";
 import { strangeParameters } from "./query.ts";
 import { RequestLimits } from "./request-limits.ts";
 import type { Handler, HttpContext, HttpEnvironment, Route } from "./route.ts";
+import { slaRoutes } from "./sla-routes.ts";
+import type { SlaView } from "./sla-view.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
@@ -32,6 +34,7 @@ export interface HttpOptions extends GuardOptions {
   readonly log: Log;
   /** Absent: its routes say that they are not there. */
   readonly failover?: FailoverView | undefined;
+  readonly sla?: SlaView | undefined;
 }
 
 export type { HttpEnvironment } from "./route.ts";
@@ -70,7 +73,11 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
     addHeaders(context.res.headers);
     return undefined;
   });
-  const routes = [...routesOf(view, options), ...failoverRoutes(options, refuse)];
+  const routes = [
+    ...routesOf(view, options),
+    ...failoverRoutes(options, refuse),
+    ...slaRoutes(options, refuse),
+  ];
   for (const route of routes) app.on(route.method, route.path, route.handle);
   for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {
     const allow = same.map(({ method }) => (method === "GET" ? "GET, HEAD" : method)).join(", ");

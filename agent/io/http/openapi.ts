@@ -28,6 +28,7 @@ import {
   whole,
 } from "./openapi-forms.ts";
 import { HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, HISTORY_SPAN_DEFAULT } from "./query.ts";
+import { SLA_PATHS, SLA_SCHEMAS } from "./sla-openapi.ts";
 import { CHART_LIMIT_MAX } from "./span-query.ts";
 
 const healthProperties = {
@@ -144,6 +145,9 @@ const schemas = {
     store: object({
       state: ref("StoreState"),
       pending_rows: whole,
+      dropped_rows: { ...whole, description: "Never reached the disk, since start" },
+      octets: { type: ["integer", "null"], minimum: 0 },
+      wal_octets: { type: ["integer", "null"], minimum: 0 },
       retention: object(
         {
           raw_secs: whole,
@@ -162,6 +166,7 @@ const schemas = {
     problems: sentences,
   }),
   ...FAILOVER_SCHEMAS,
+  ...SLA_SCHEMAS,
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
@@ -327,6 +332,7 @@ export const OPENAPI = {
       },
     },
     ...FAILOVER_PATHS,
+    ...SLA_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },

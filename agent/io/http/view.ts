@@ -64,6 +64,11 @@ export interface AgentStatus {
   readonly store: {
     readonly state: StoreState;
     readonly pending_rows: number;
+    /** Rows that never reached the disk, since start. */
+    readonly dropped_rows: number;
+    /** Of the file and its WAL; null: there is none. */
+    readonly octets: number | null;
+    readonly wal_octets: number | null;
     /** How long history is kept, and what does not fit `max_size_mb`. */
     readonly retention: RetentionPlan;
   };

@@ -15,6 +15,7 @@ import type {
   Log,
   RollupQuery,
   RollupSpan,
+  StoreSize,
   StoreState,
   Timers,
 } from "../../controller/ports.ts";
@@ -36,6 +37,7 @@ import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
 import { PendingHistory } from "./pending-history.ts";
 import { newestTime, readRollups } from "./rollup-reader.ts";
+import { storeSize } from "./store-size.ts";
 import { Upkeep } from "./upkeep.ts";
 
 export interface JournalOptions {
@@ -105,6 +107,11 @@ export class SqliteJournal implements Journal {
 
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** Octets of the file and its WAL, by name: the file itself may not be opened. */
+  get size(): StoreSize {
+    return storeSize(this.#options.path);
   }
 
   /** Rows that never reached the disk, since start. */

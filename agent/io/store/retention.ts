@@ -21,7 +21,7 @@ export interface RetentionOptions {
   isClockTrusted(): boolean;
 }
 
-type Kind = "raw" | "events" | "audit" | "rollup_5m" | "rollup_1h" | "rollup_1d";
+type Kind = "raw" | "events" | "audit" | "changes" | "rollup_5m" | "rollup_1h" | "rollup_1d";
 
 const INTERVAL = micros(3_600 * US_PER_S);
 const ROWS_MAX = 500;
@@ -32,7 +32,15 @@ const STEP_MAX = micros(8 * US_PER_MS);
 const FULL_SHARE = 0.9;
 const DAY_SECS = 86_400;
 const DAYS_PER_DAY = 2;
-const KINDS: readonly Kind[] = ["raw", "events", "audit", "rollup_5m", "rollup_1h", "rollup_1d"];
+const KINDS: readonly Kind[] = [
+  "raw",
+  "events",
+  "audit",
+  "changes",
+  "rollup_5m",
+  "rollup_1h",
+  "rollup_1d",
+];
 /** For space: what goes first, and how many days of it stay as long as another kind has more. */
 const BY_SIZE: readonly (readonly [Kind, number])[] = [
   ["raw", 1],
@@ -130,6 +138,7 @@ const TABLES = {
   raw: { name: "sdwan_path_health", id: "health_id", time: "timestamp" },
   events: { name: "sdwan_failover_events", id: "event_id", time: "timestamp" },
   audit: { name: "audit", id: "audit_id", time: "timestamp" },
+  changes: { name: "status_change", id: "change_id", time: "timestamp" },
   rollup_5m: { name: "rollup_5m", id: "k", time: "t" },
   rollup_1h: { name: "rollup_1h", id: "k", time: "t" },
   rollup_1d: { name: "rollup_1d", id: "k", time: "t" },
@@ -140,6 +149,7 @@ const AGES = {
   raw: "raw_secs",
   events: "events_secs",
   audit: "events_secs",
+  changes: "events_secs",
   rollup_5m: "rollup_5m_secs",
   rollup_1h: "rollup_1h_secs",
   rollup_1d: "rollup_1d_secs",

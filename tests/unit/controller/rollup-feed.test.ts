@@ -28,9 +28,13 @@ function world(flushIntervalSecs = 300, synchronised = true) {
     isSynchronised: () => source.isThere,
     newestStored: () => null,
   });
-  const feed = new RollupFeed({ clock, timers: clock, log, scorer, journal, guard, storage });
+  const steps: number[] = [];
+  const feed = new RollupFeed({
+    ...{ clock, timers: clock, log, scorer, journal, guard, storage },
+    onClockStep: (seconds) => steps.push(seconds),
+  });
   feed.retable(PATHS, () => {});
-  return { clock, log, scorer, journal, feed, source };
+  return { clock, log, scorer, journal, feed, source, steps };
 }
 
 describe("RollupFeed", () => {
@@ -119,13 +123,14 @@ describe("RollupFeed", () => {
 
   test("a step of the wall clock closes the bucket short, forward and back", () => {
     for (const stepMs of [3_600_000, -3_600_000]) {
-      const { clock, journal, log, feed } = world();
+      const { clock, journal, log, feed, steps } = world();
       feed.changeStatus(A, "up");
       clock.advance(2_000);
       clock.stepWall(stepMs);
       feed.takeCheck(A, healthRow(0));
       expect(journal.buckets).toMatchObject([{ end: 1_700_000_100, up_s: 2, checks: 0 }]);
       expect(log.messages).toContain("the wall clock stepped");
+      expect(steps).toEqual([stepMs / 1_000]);
       clock.advance(8_000);
       expect(journal.buckets[1]).toMatchObject({ end: 1_700_000_100 + stepMs / 1_000, up_s: 8 });
     }

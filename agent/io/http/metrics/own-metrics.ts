@@ -51,6 +51,7 @@ export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
   const { processes, worker } = facts.status;
   const families = [
     ...agentFamilies(facts),
+    ...storeFamilies(facts.status.store),
     ...(processes === null ? [] : processFamilies(processes)),
     ...(worker.counters === null ? [] : workerFamilies(worker.counters)),
     ...reflectorFamilies(worker.counters?.reflector ?? null),
@@ -74,6 +75,30 @@ function agentFamilies({ status, ready, scrapeSeconds }: OwnFacts): OwnFamily[] 
   if (scrapeSeconds === null) return families;
   const help = "Time the previous scrape took.";
   return [...families, gauge("scrape_duration_seconds", help, scrapeSeconds)];
+}
+
+function storeFamilies(store: AgentStatus["store"]): OwnFamily[] {
+  const { state, pending_rows, dropped_rows, octets, wal_octets } = store;
+  const states = ["ok", "failing"] as const;
+  const family = (name: string, kind: MetricKind, help: string, samples: Sample[]) => ({
+    ...{ name: `patronus_store_${name}`, kind, help, samples },
+  });
+  const size = (name: string, help: string, value: number | null) =>
+    value === null ? [] : [family(name, "gauge", help, [[{}, value]])];
+  return [
+    ...size("bytes", "Size of the history database.", octets),
+    ...size("wal_bytes", "Size of its write-ahead log.", wal_octets),
+    family("pending_rows", "gauge", "Rows not yet on disk.", [[{}, pending_rows]]),
+    family("dropped_rows_total", "counter", "Rows that never reached the disk.", [
+      [{}, dropped_rows],
+    ]),
+    family(
+      "state",
+      "gauge",
+      "1 for the state that the history is in.",
+      states.map((name): Sample => [{ state: name }, Number(state.kind === name)]),
+    ),
+  ];
 }
 
 function processFamilies({ controller, worker }: ProcessReport): OwnFamily[] {

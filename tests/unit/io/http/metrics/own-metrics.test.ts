@@ -21,6 +21,11 @@ test("ownMetrics() tells build, processes, worker and store", () => {
     "patronus_agent_worker_frames_stale_total 4",
     "patronus_agent_store_up 1",
     "patronus_agent_store_pending_rows 12",
+    "patronus_store_bytes 45000704",
+    "patronus_store_pending_rows 12",
+    "patronus_store_dropped_rows_total 3",
+    'patronus_store_state{state="ok"} 1',
+    'patronus_store_state{state="failing"} 0',
     "patronus_agent_scrape_duration_seconds 0.002",
   ]) {
     expect(text.split("\n")).toContain(line);
@@ -30,6 +35,7 @@ test("ownMetrics() tells build, processes, worker and store", () => {
 test("ownMetrics() leaves out what is not known", () => {
   const bare = { ...status, processes: null, worker: { ...status.worker, counters: null } };
   const text = ownMetrics({ status: bare, ready: false, scrapeSeconds: null }, false);
+  expect(text).not.toContain("patronus_store_wal_bytes");
   for (const name of ["process_up", "probes_sent", "scrape_duration"]) {
     expect(text).not.toContain(name);
   }
