@@ -1,4 +1,4 @@
-/** Whatever happens, in whatever order: every alert that was told is told to be over exactly once. */
+/** Whatever happens, in whatever order: every alert that was told ends, exactly once. */
 
 import { expect, test } from "bun:test";
 import fc from "fast-check";

@@ -128,7 +128,7 @@ export class AlertEngine {
     }));
   }
 
-  // --- from conditions to instances ---------------------------------------------------------------
+  // --- from conditions to instances --------------------------------------------------------------
 
   #follow(now: Now): void {
     for (const condition of this.#conditions.values()) {
@@ -161,7 +161,7 @@ export class AlertEngine {
     this.#isDirty = true;
   }
 
-  // --- from instances to messages -----------------------------------------------------------------
+  // --- from instances to messages ----------------------------------------------------------------
 
   #tell(now: Now): AlertEffect[] {
     const effects: AlertEffect[] = [];
@@ -236,7 +236,7 @@ export class AlertEngine {
       .map(({ summary }) => summary);
   }
 
-  // --- what holds at a moment ---------------------------------------------------------------------
+  // --- what holds at a moment --------------------------------------------------------------------
 
   #moment(now: Now): Moment {
     const { policies, groupSecs, quietHours } = this.#settings;
