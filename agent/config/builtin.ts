@@ -65,6 +65,7 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
     reflector: { ...LOOPBACK_REFLECTOR, listen: [`127.0.0.1:${stamp.port}`] },
     hooks: [],
     coordination: NO_COORDINATION,
+    alerts: null,
     origin: "built-in",
   };
 }

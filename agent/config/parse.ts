@@ -5,6 +5,7 @@
  */
 
 import type { AgentConfig } from "../domain/config.ts";
+import { readAlerts } from "./alerts.ts";
 import type { Source } from "./document.ts";
 import { readDocument } from "./document.ts";
 import { readCoordination, readHooks } from "./hooks.ts";
@@ -90,6 +91,7 @@ function readConfig(
     otlp: readOtlp(root, environment),
     hooks: readHooks(root, policies),
     coordination: readCoordination(root, paths, policies),
+    alerts: readAlerts(root, paths, policies),
     origin,
   };
 }

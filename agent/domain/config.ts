@@ -4,6 +4,7 @@
  * plain JSON, because the supervisor hands it to the controller as one message.
  */
 
+import type { AlertsConfig } from "./alerts.ts";
 import type { CoordinationConfig, HookConfig } from "./hooks.ts";
 import type { OtlpConfig } from "./otlp.ts";
 import type { RouteConfig } from "./selector.ts";
@@ -182,6 +183,8 @@ export interface AgentConfig {
   readonly otlp: OtlpConfig | null;
   readonly hooks: readonly HookConfig[];
   readonly coordination: CoordinationConfig;
+  /** null: nobody is told. */
+  readonly alerts: AlertsConfig | null;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

@@ -85,6 +85,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
     otlp: null,
     hooks: [],
     coordination: NO_COORDINATION,
+    alerts: null,
     origin: "test",
   };
 }

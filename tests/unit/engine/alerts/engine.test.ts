@@ -1,15 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { pathId } from "../../../../agent/domain/ids.ts";
 import { ALERTS_MAX } from "../../../../agent/engine/alerts/messages.ts";
-import {
-  AlertWorld,
-  completed,
-  FIBER,
-  LTE,
-  RULES,
-  rule,
-  WALL0,
-} from "../../../support/alert-world.ts";
+import { AlertWorld, completed, FIBER, LTE, rule, WALL0 } from "../../../support/alert-world.ts";
 
 describe("AlertEngine.handle()", () => {
   test("tells a path that is down once, with the time it began, and its end once", () => {
