@@ -31,6 +31,9 @@ import type { Clock, Log, Timers } from "./ports.ts";
 import { RollupFeed } from "./rollup-feed.ts";
 import { openStores } from "./stores.ts";
 import { TablePrinter } from "./table-printer.ts";
+import { LazyTelemetry } from "./telemetry/lazy-telemetry.ts";
+import { RttBook } from "./telemetry/rtt-book.ts";
+import { telemetrySource } from "./telemetry/source.ts";
 import { createView } from "./view.ts";
 
 /** What lies outside of this process. */
@@ -65,12 +68,19 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const view = createView({
     ...{ ...core, ...outside, clock, aggregator },
     current: () => current.value,
-    problems: () => [...httpProblems, ...failovers.problems(), ...core.bookProblems()],
+    queue: () => core.telemetry.state,
+    problems: () => [
+      ...httpProblems,
+      ...failovers.problems(),
+      ...core.bookProblems(),
+      ...core.telemetry.problems(),
+    ],
   });
   const options = { ...appOptions(config, basics), failover: failovers.view };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
+  void core.telemetry.configure(config);
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });
@@ -80,12 +90,14 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     reconfigure(next) {
       current.replace(next);
       void notices.configure(next);
+      void core.telemetry.configure(next);
       log.info("configuration reloaded", { paths: next.paths.length });
     },
     async stop() {
       printer.stop();
       await http.stop();
       notices.stop();
+      await core.telemetry.stop();
       core.stop();
     },
   };
@@ -113,14 +125,26 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     isCalm: () => failovers.failover.isCalm,
     onPoliciesFound: () => failovers.configure(current.value),
   });
-  const history = new RollupFeed({ ...basics, scorer, journal, guard, storage });
+  const rtt = new RttBook(scorer);
+  const history = new RollupFeed({ ...basics, scorer: rtt, journal, guard, storage });
   const health = new HealthReader({ clock, scorer, status });
   const channel = { send: parts.sendToWorker };
+  const telemetry = new LazyTelemetry({
+    ...basics,
+    source: telemetrySource({
+      ...{ scorer, status, rtt },
+      current: () => current.value,
+      policies: () => failovers.view.metrics().policies,
+    }),
+    isClockSane: () => guard.isSane,
+    isClockTrusted: () => guard.isTrusted,
+    openRtt: () => rtt.open(),
+  });
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
     memory: openRouteMemory(routeMemoryFile(storage.path)),
     isDown: (path) => engine.isHardDown(path),
-    listeners: [notices],
+    listeners: [notices, telemetry],
     burst: (burst) => driver.burst(burst),
     current: () => current.value,
   });
@@ -131,7 +155,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     onTargetDead: (series) => current.doubt(series),
     onStatusChange: (change) => notices.statusChanged(change, failovers.failover),
   });
-  const apply = planApplier({ scorer, health, history, driver, failovers });
+  const apply = planApplier({ scorer, rtt, health, history, driver, failovers });
   const stop = () => {
     history.stop();
     failovers.failover.stop();
@@ -142,25 +166,30 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     book.state.store.kind === "failing"
       ? [`events are not stored: ${book.state.store.reason}`]
       : [];
-  const core = { scorer, status, journal, history, health, failovers, driver };
+  const core = { telemetry, scorer, status, journal, history, health, failovers, driver };
   return { ...core, apply, bookProblems, stop };
 }
 
 interface Planned {
   readonly scorer: Scorer;
+  readonly rtt: RttBook;
   readonly health: HealthReader;
   readonly history: RollupFeed;
   readonly driver: Driver;
   readonly failovers: FailoverPart;
 }
 
-function planApplier({ scorer, health, history, driver, failovers }: Planned): ApplyPlan {
+function planApplier({ scorer, rtt, health, history, driver, failovers }: Planned): ApplyPlan {
   const totals = new KeptTotals(scorer);
   return (applied, moved) => {
     const { config, plan } = applied;
     health.configure(config, plan);
     if (moved !== null) driver.readdress(plan, moved);
-    else history.retable(config.paths, () => totals.across(applied, () => driver.applyPlan(plan)));
+    else {
+      const change = () => totals.across(applied, () => driver.applyPlan(plan));
+      const ids = config.paths.map(({ id }) => id);
+      history.retable(config.paths, () => rtt.across(ids, change));
+    }
     failovers.configure(applied);
   };
 }

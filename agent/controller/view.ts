@@ -15,6 +15,7 @@ import type { AppliedPlan } from "./current-plan.ts";
 import type { Driver } from "./driver.ts";
 import type { HealthReader } from "./health-reader.ts";
 import type { Clock, Journal } from "./ports.ts";
+import type { QueueState } from "./queue/ports.ts";
 
 export interface ViewParts {
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface ViewParts {
   processes(): ProcessReport | null;
   requestReload(): void;
   current(): AppliedPlan;
+  queue(): QueueState | null;
   /** Of listeners, routes and whatever else is composed. */
   problems(): readonly string[];
 }
@@ -123,6 +125,7 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
       pending_rows: parts.journal.pending,
       retention: planRetention(config),
     },
+    queue: parts.queue(),
     problems: problemsOf(parts),
   };
 }

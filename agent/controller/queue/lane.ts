@@ -110,6 +110,7 @@ export class Lane {
     }
     this.#memory.push({ entry, since: now, seq: null });
     this.#memoryBytes += size;
+    if (this.#memoryBytes <= MEMORY_BYTES_MAX || this.persist()) return;
     while (this.#memoryBytes > MEMORY_BYTES_MAX) this.#dropFromMemory();
   }
 

@@ -4,6 +4,7 @@
  * nothing of each other.
  */
 
+import type { DropReason } from "../../domain/drop-reason.ts";
 import type { UnixMillis } from "../../domain/units.ts";
 
 export type EntryKind = "metrics" | "logs" | "alert";
@@ -54,18 +55,6 @@ export interface Backoff {
   readonly minMs: number;
   readonly maxMs: number;
 }
-
-/** Why something was not delivered. */
-export const DROP_REASONS = [
-  "age", // older than the limit, or past its expiresAt
-  "size", // the oldest, to make room
-  "disk", // the file did not take it and memory was full
-  "corrupt", // it was in a file that cannot be read any more
-  "refused", // permanent: see the dead letters
-  "removed", // its destination is not configured any more
-] as const;
-
-export type DropReason = (typeof DROP_REASONS)[number];
 
 export interface DeadLetter {
   readonly destination: string;

@@ -1,7 +1,7 @@
 /** What became of a destination's entries since start, for status and metrics. */
 
+import type { DropReason } from "../../domain/drop-reason.ts";
 import type { UnixMillis } from "../../domain/units.ts";
-import type { DropReason } from "./ports.ts";
 
 export class Tally {
   delivered = 0;
@@ -16,7 +16,6 @@ export class Tally {
     disk: 0,
     corrupt: 0,
     refused: 0,
-    removed: 0,
   };
 
   drop(reason: DropReason, count: number): void {

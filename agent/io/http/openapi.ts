@@ -158,6 +158,7 @@ const schemas = {
         "How long history is kept; `shortened`: less than configured, to fit `max_size_mb`",
       ),
     }),
+    queue: { type: ["object", "null"], description: "Per destination; null: nothing is pushed" },
     problems: sentences,
   }),
   ...FAILOVER_SCHEMAS,

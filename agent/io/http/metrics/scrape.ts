@@ -9,6 +9,7 @@ import { Exposition } from "./exposition.ts";
 import { failoverMetrics } from "./failover-metrics.ts";
 import { acceptsGzip, chooseFormat } from "./negotiation.ts";
 import { ownMetrics } from "./own-metrics.ts";
+import { queueMetrics } from "./queue-metrics.ts";
 
 /** Smaller bodies cost more to compress than to send. */
 const GZIP_MIN = 1_024;
@@ -63,7 +64,8 @@ export class Scraper {
       ready: this.#view.ready().ready,
       scrapeSeconds: this.#lastSeconds,
     };
-    const own = ownMetrics(facts, openMetrics);
+    const queue = queueMetrics(facts.status.queue, openMetrics);
+    const own = ownMetrics(facts, openMetrics) + queue;
     if (this.#failover === null) return own;
     return failoverMetrics(this.#failover.metrics(), openMetrics) + own;
   }
