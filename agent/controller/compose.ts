@@ -18,6 +18,7 @@ import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
+import { composeAlerts } from "./alerts/compose-alerts.ts";
 import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
@@ -76,11 +77,16 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       ...core.telemetry.problems(),
     ],
   });
-  const options = { ...appOptions(config, basics), failover: failovers.view };
+  const options = {
+    ...appOptions(config, basics),
+    failover: failovers.view,
+    alerts: core.alertsView,
+  };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
   void core.telemetry.configure(config);
+  void core.alerts.configure(config);
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
   log.info("watching", { paths: config.paths.length, config: config.origin });
@@ -91,12 +97,14 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       current.replace(next);
       void notices.configure(next);
       void core.telemetry.configure(next);
+      void core.alerts.configure(next);
       log.info("configuration reloaded", { paths: next.paths.length });
     },
     async stop() {
       printer.stop();
       await http.stop();
       notices.stop();
+      await core.alerts.stop();
       await core.telemetry.stop();
       core.stop();
     },
@@ -140,11 +148,18 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     isClockTrusted: () => guard.isTrusted,
     openRtt: () => rtt.open(),
   });
+  const { alerts, view: alertsView } = composeAlerts({
+    ...{ ...basics, scorer, status, journal, book, processes: parts.processes },
+    handle: journal.handle,
+    queue: (wanted) => telemetry.openQueue(wanted),
+    current: () => current.value,
+    failovers: () => failovers,
+  });
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
     memory: openRouteMemory(routeMemoryFile(storage.path)),
     isDown: (path) => engine.isHardDown(path),
-    listeners: [notices, telemetry],
+    listeners: [notices, telemetry, alerts],
     burst: (burst) => driver.burst(burst),
     current: () => current.value,
   });
@@ -153,7 +168,10 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     observer: failovers.failover,
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
-    onStatusChange: (change) => notices.statusChanged(change, failovers.failover),
+    onStatusChange: (change) => {
+      notices.statusChanged(change, failovers.failover);
+      alerts.statusChanged(change);
+    },
   });
   const apply = planApplier({ scorer, rtt, health, history, driver, failovers });
   const stop = () => {
@@ -166,7 +184,18 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     book.state.store.kind === "failing"
       ? [`events are not stored: ${book.state.store.reason}`]
       : [];
-  const core = { telemetry, scorer, status, journal, history, health, failovers, driver };
+  const core = {
+    telemetry,
+    alerts,
+    alertsView,
+    scorer,
+    status,
+    journal,
+    history,
+    health,
+    failovers,
+    driver,
+  };
   return { ...core, apply, bookProblems, stop };
 }
 

@@ -119,6 +119,13 @@ export class AlertEngine {
     return [...this.#instances.values()].flatMap(({ told }) => (told === null ? [] : [told.alert]));
   }
 
+  /** Those that this channel was told of. */
+  firingOn(channel: string): readonly Alert[] {
+    return [...this.#instances.values()].flatMap(({ told, over }) =>
+      told?.channels.includes(channel) === true && over === null ? [told.alert] : [],
+    );
+  }
+
   /** Everything that is wrong by some rule, and why it is not told. */
   states(now: Now): readonly AlertState[] {
     const moment = this.#moment(now);

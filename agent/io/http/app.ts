@@ -9,6 +9,8 @@ import type { Clock, Log } from "../../controller/ports.ts";
 import { unreachable } from "../../domain/invariant.ts";
 import type { UnixSeconds } from "../../domain/units.ts";
 import { unixSeconds } from "../../domain/units.ts";
+import { alertsRoutes } from "./alerts-routes.ts";
+import type { AlertsView } from "./alerts-view.ts";
 import { hasTag, weakTag } from "./etag.ts";
 import { failoverRoutes } from "./failover-routes.ts";
 import type { FailoverView } from "./failover-view.ts";
@@ -31,6 +33,8 @@ export interface HttpOptions extends GuardOptions {
   readonly log: Log;
   /** Absent: its routes say that they are not there. */
   readonly failover?: FailoverView | undefined;
+  /** Absent: nobody is told of anything. */
+  readonly alerts?: AlertsView | undefined;
 }
 
 export type { HttpEnvironment } from "./route.ts";
@@ -55,7 +59,11 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
     addHeaders(context.res.headers);
     return undefined;
   });
-  const routes = [...routesOf(view, options), ...failoverRoutes(options, refuse)];
+  const routes = [
+    ...routesOf(view, options),
+    ...failoverRoutes(options, refuse),
+    ...alertsRoutes(options, refuse),
+  ];
   for (const route of routes) app.on(route.method, route.path, route.handle);
   for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {
     const allow = same.map(({ method }) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
@@ -88,7 +96,7 @@ export function internalError(error: unknown, log: Log): Response {
 }
 
 function routesOf(view: AgentView, options: HttpOptions): Route[] {
-  const scraper = new Scraper(view, options.clock, options.failover);
+  const scraper = new Scraper(view, options.clock, options);
   const now = () => unixSeconds(options.clock.wall() / 1_000);
   const get = (path: string, handle: Handler): Route => ({
     method: "GET",

@@ -5,6 +5,7 @@ import { OUTCOME_KINDS } from "../../domain/outcome.ts";
 import { TIERS } from "../../domain/rollup.ts";
 import { LIMITINGS } from "../../domain/status.ts";
 import { VERSION } from "../../domain/version.ts";
+import { ALERTS_PATHS, ALERTS_SCHEMAS } from "./alerts-openapi.ts";
 import { FAILOVER_PATHS, FAILOVER_SCHEMAS } from "./failover-openapi.ts";
 import {
   answer,
@@ -162,6 +163,7 @@ const schemas = {
     problems: sentences,
   }),
   ...FAILOVER_SCHEMAS,
+  ...ALERTS_SCHEMAS,
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
@@ -327,6 +329,7 @@ export const OPENAPI = {
       },
     },
     ...FAILOVER_PATHS,
+    ...ALERTS_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },
