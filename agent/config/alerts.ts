@@ -178,7 +178,7 @@ function readQuietHours(parent: Section<KeyOf<"alerts">>): readonly QuietHours[]
       to: minuteOf(to),
       days: readTexts(section, "days", DAY_FORM).map((day) => DAYS.indexOf(day)),
       time_zone: readText(section, "time_zone", ZONE_FORM, "UTC"),
-      pass: readChoice(section, "pass", SEVERITIES, "critical"),
+      pass: readChoice(section, "still_tell", SEVERITIES, "critical"),
     };
   });
 }

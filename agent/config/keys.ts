@@ -5,6 +5,7 @@
 
 export const KEYS = {
   root: [
+    "version",
     "node",
     "health",
     "paths",
@@ -84,6 +85,7 @@ export const KEYS = {
   storage: ["path", "flush_interval_secs", "retention", "max_size_mb"],
   retention: ["raw", "rollup_5m", "rollup_1h", "rollup_1d", "events"],
   http: ["listen", "socket", "token_file", "allow_anonymous_read", "allowed_hosts", "tls"],
+  tls: ["cert_file", "key_file", "client_ca_file"],
   otlp: [
     "endpoint",
     "interval_secs",
@@ -141,7 +143,7 @@ export const KEYS = {
     "to",
     "exec",
   ],
-  quietHours: ["from", "to", "days", "time_zone", "pass"],
+  quietHours: ["from", "to", "days", "time_zone", "still_tell"],
   reflector: ["listen", "allow", "key_file", "stateful", "rate"],
 } as const;
 

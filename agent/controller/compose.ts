@@ -19,16 +19,19 @@ import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
 import { composeAlerts } from "./alerts/compose-alerts.ts";
+import type { ClockGuard } from "./clock-guard.ts";
 import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
 import { Driver } from "./driver.ts";
 import type { FailoverPart } from "./failover/compose-failover.ts";
 import { composeFailover } from "./failover/compose-failover.ts";
+import type { FailoverBook } from "./failover/ports.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
+import { logReload } from "./reload-log.ts";
 import { RollupFeed } from "./rollup-feed.ts";
 import { openStores } from "./stores.ts";
 import { TablePrinter } from "./table-printer.ts";
@@ -94,11 +97,12 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   return {
     driver,
     reconfigure(next) {
+      const before = current.value.config;
       current.replace(next);
       void notices.configure(next);
       void core.telemetry.configure(next);
       void core.alerts.configure(next);
-      log.info("configuration reloaded", { paths: next.paths.length });
+      logReload(before, next, log);
     },
     async stop() {
       printer.stop();
@@ -137,16 +141,10 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const history = new RollupFeed({ ...basics, scorer: rtt, journal, guard, storage });
   const health = new HealthReader({ clock, scorer, status });
   const channel = { send: parts.sendToWorker };
-  const telemetry = new LazyTelemetry({
-    ...basics,
-    source: telemetrySource({
-      ...{ scorer, status, rtt },
-      current: () => current.value,
-      policies: () => failovers.view.metrics().policies,
-    }),
-    isClockSane: () => guard.isSane,
-    isClockTrusted: () => guard.isTrusted,
-    openRtt: () => rtt.open(),
+  const telemetry = openTelemetry({
+    ...{ ...basics, scorer, status, rtt, guard },
+    current: () => current.value,
+    policies: () => failovers.view.metrics().policies,
   });
   const { alerts, view: alertsView } = composeAlerts({
     ...{ ...basics, scorer, status, journal, book, processes: parts.processes },
@@ -180,23 +178,30 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     book.close();
     driver.stop();
   };
-  const bookProblems = () =>
-    book.state.store.kind === "failing"
-      ? [`events are not stored: ${book.state.store.reason}`]
-      : [];
-  const core = {
-    telemetry,
-    alerts,
-    alertsView,
-    scorer,
-    status,
-    journal,
-    history,
-    health,
-    failovers,
-    driver,
+  const seen = { scorer, status, journal, history, health, failovers, driver };
+  return { ...seen, telemetry, alerts, alertsView, apply, stop, bookProblems: () => told(book) };
+}
+
+type TelemetryInputs = Parameters<typeof telemetrySource>[0] &
+  Pick<CoreParts, "clock" | "timers" | "log"> & {
+    readonly rtt: RttBook;
+    readonly guard: ClockGuard;
   };
-  return { ...core, apply, bookProblems, stop };
+
+function openTelemetry(parts: TelemetryInputs): LazyTelemetry {
+  const { clock, timers, log, guard, rtt } = parts;
+  return new LazyTelemetry({
+    ...{ clock, timers, log },
+    source: telemetrySource(parts),
+    isClockSane: () => guard.isSane,
+    isClockTrusted: () => guard.isTrusted,
+    openRtt: () => rtt.open(),
+  });
+}
+
+/** What is wrong with the book of events, as sentences. */
+function told({ state: { store } }: Pick<FailoverBook, "state">): readonly string[] {
+  return store.kind === "failing" ? [`events are not stored: ${store.reason}`] : [];
 }
 
 interface Planned {
@@ -233,7 +238,8 @@ function appOptions(
     listen: http.listen,
     allowedHosts: http.allowed_hosts,
     token: readToken(http.token_file, log),
-    anonymousRead: http.allow_anonymous_read,
+    // Who has a certificate of our authority is not anonymous.
+    anonymousRead: http.allow_anonymous_read || (http.tls?.client_ca_file ?? null) !== null,
   };
 }
 

@@ -144,6 +144,15 @@ export interface HttpConfig {
   readonly allow_anonymous_read: boolean;
   /** Further names accepted in the Host header beside loopback names and the listen address. */
   readonly allowed_hosts: readonly string[];
+  /** null: plain HTTP on `listen`. */
+  readonly tls: TlsConfig | null;
+}
+
+/** PEM files; with a CA for clients only those with a certificate of it are heard. */
+export interface TlsConfig {
+  readonly cert_file: string;
+  readonly key_file: string;
+  readonly client_ca_file: string | null;
 }
 
 export interface NodeConfig {

@@ -52,7 +52,7 @@ const USERS = {
 
 /** First stage, before the re-execution: what every thread of the supervisor will have. */
 export function reduceOwnPrivileges(): void {
-  if (userId() === 0) {
+  if (missingForUsers().length === 0) {
     clearGroups();
     prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
     for (let cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
@@ -62,14 +62,19 @@ export function reduceOwnPrivileges(): void {
   prctl(PR_SET_NO_NEW_PRIVS, 1);
 }
 
+/** Names of the capabilities that we lack to give the children users of their own. */
+function missingForUsers(): string[] {
+  const { effective } = getCapabilities();
+  return (["setuid", "setgid", "setpcap"] as const).filter(
+    (name) => (effective & (1 << CAP[name])) === 0,
+  );
+}
+
 /** Decides how the children are separated. `program` are the files they must be able to read. */
 export function planSeparation(program: readonly string[]): Separation {
-  if (userId() !== 0) return { kind: "shared", problem: null };
-  const { effective } = getCapabilities();
-  const missing = ["setuid", "setgid", "setpcap"].filter(
-    (name) => (effective & (1 << CAP[name as "setuid" | "setgid" | "setpcap"])) === 0,
-  );
+  const missing = missingForUsers();
   if (missing.length > 0) {
+    if (userId() !== 0) return { kind: "shared", problem: null };
     return shared(`root without capabilities ${missing.join(", ")}`);
   }
   const closed = program.map(closedPart).find((part) => part !== null);
@@ -125,8 +130,11 @@ export function withWorkerCapabilities<T>(bindsLowPort: boolean, spawn: () => T)
   }
 }
 
-/** Second stage: children that stay uid 0 must not regain capabilities at exec. */
-export function keepRootChildrenPlain(): void {
-  if (userId() === 0) prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_NOROOT);
-  else prctl(PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL);
+/**
+ * Second stage: nothing passes through exec but what withWorkerCapabilities gives, neither by uid 0
+ * nor from the ambient set of a service manager that started us as another user.
+ */
+export function keepChildrenPlain(): void {
+  prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_NOROOT);
+  prctl(PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL);
 }

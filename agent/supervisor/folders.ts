@@ -3,12 +3,16 @@
  * start and given to the controller's user, because it has no right to do that itself.
  */
 
+import type { Stats } from "node:fs";
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { AgentConfig } from "../domain/config.ts";
-import type { Separation } from "./credentials.ts";
+import { userId } from "../worker/libc.ts";
+import type { ChildUser, Separation } from "./credentials.ts";
 
 const FOLDER_MODE = 0o750;
+/** Of a supervisor that is not root: it may not give folders away, but shares the group. */
+const GROUP_MODE = 0o770;
 
 /** null, or what the operator must mend. The agent starts all the same: it outlives its disk. */
 export function prepareFolder(folder: string, separation: Separation): string | null {
@@ -18,6 +22,7 @@ export function prepareFolder(folder: string, separation: Separation): string | 
     if (!stat.isDirectory()) return `cannot use ${folder}: it is not a folder`;
     if (separation.kind === "shared") return null;
     const { controller } = separation;
+    if (userId() !== 0) return shareFolder(folder, stat, controller);
     const ours = stat.uid === 0 || stat.uid === controller.uid;
     if (!ours) return `cannot use ${folder}: it belongs to uid ${stat.uid}`;
     if (isShared(stat.mode)) return `cannot use ${folder}: every user may write into it`;
@@ -28,6 +33,18 @@ export function prepareFolder(folder: string, separation: Separation): string | 
   } catch (error) {
     return `cannot prepare ${folder}: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** Made by us or by the service manager: the controller writes into it by its group. */
+function shareFolder(folder: string, stat: Stats, controller: ChildUser): string | null {
+  if (stat.uid === controller.uid) return null;
+  if (stat.uid === userId()) {
+    chownSync(folder, stat.uid, controller.gid);
+    chmodSync(folder, GROUP_MODE);
+    return null;
+  }
+  if (stat.gid === controller.gid && (stat.mode & 0o020) !== 0) return null;
+  return `cannot use ${folder}: gid ${controller.gid} may not write into it`;
 }
 
 export function prepareFolders(config: AgentConfig, separation: Separation): string[] {

@@ -9,6 +9,7 @@ import type { RunPlan } from "../domain/run-plan.ts";
 import { selfCommand } from "../domain/self.ts";
 import { execute, memoryFile, writeFd } from "../worker/libc.ts";
 import { reduceOwnPrivileges } from "./credentials.ts";
+import { EXIT_UNUSABLE, withoutFfi } from "./degraded.ts";
 import { cleanEnvironment, readerEnvironment } from "./environment.ts";
 import type { Start } from "./supervisor.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -39,6 +40,11 @@ async function firstStage(args: readonly string[], loadPlan: PlanLoader): Promis
   const loaded = await loadPlan(args);
   if (loaded.kind === "stop") return loaded.exitCode;
   const [program, ...rest] = selfCommand(process.execPath, Bun.main);
+  const unusable = withoutFfi([program, ...rest], args);
+  if (unusable !== null) {
+    process.stderr.write(`${unusable}\n`);
+    return EXIT_UNUSABLE;
+  }
   const fd = startFile({ plan: loaded.plan, reader: readerEnvironment(process.env) });
   reduceOwnPrivileges();
   const environment = { ...cleanEnvironment(process.env), [PLAN_FD]: String(fd) };

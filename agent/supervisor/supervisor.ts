@@ -15,6 +15,7 @@ import { createProcessLog } from "../io/process-log.ts";
 import type { ProcessReport, ProcessState } from "../wire/frame.ts";
 import { encodeJson, encodeSignal, encodeText, FRAME } from "../wire/frame.ts";
 import {
+  getCapabilities,
   MSG_DONTWAIT,
   monotonicNow,
   openFile,
@@ -27,7 +28,8 @@ import {
 import type { ChildHost, Role } from "./child.ts";
 import { Child } from "./child.ts";
 import type { ChildUser, Separation } from "./credentials.ts";
-import { keepRootChildrenPlain, planSeparation, withWorkerCapabilities } from "./credentials.ts";
+import { keepChildrenPlain, planSeparation, withWorkerCapabilities } from "./credentials.ts";
+import { degradedModes } from "./degraded.ts";
 import { childEnvironment, loadOf } from "./environment.ts";
 import { prepareFolders } from "./folders.ts";
 import type { Notifier } from "./notify.ts";
@@ -94,11 +96,12 @@ export class Supervisor implements ChildHost {
     });
     prctl(PR_SET_DUMPABLE, 0);
     this.#separation = planSeparation(this.#command);
-    keepRootChildrenPlain();
+    keepChildrenPlain();
     this.#problems = prepareFolders(this.#plan.config, this.#separation);
     if (this.#separation.kind === "shared" && this.#separation.problem !== null) {
       this.#problems.push(this.#separation.problem);
     }
+    this.#problems.push(...degradedModes(this.#plan.config, getCapabilities().effective));
     for (const problem of this.#problems) this.#log.warn(problem);
     this.#order = this.#readOrder(this.#plan);
     if (!this.#takeLock()) return 1;

@@ -174,7 +174,7 @@ describe("the effect of", () => {
   });
 });
 
-/** A key, and a certificate for 127.0.0.1 valid `from` `to` (YYYYMMDDHHMMSSZ). */
+/** A key, and a certificate for 127.0.0.1 between two moments (YYYYMMDDHHMMSSZ), by openssl. */
 function certificate(folder: string, from: string, to: string): Certificate & { file: string } {
   const file = join(folder, `${to}.pem`);
   const key = join(folder, `${to}.key`);

@@ -84,7 +84,8 @@ describe.skipIf(problem !== null)(`failover cases (${problem ?? "as root"})`, ()
       const spans: number[] = [];
       for (let i = 0; i < 3; i++) {
         await world.uplinks.cut("a");
-        await world.uses("b");
+        // Until its probes say so too: a shorter cut would only be loss in its window.
+        await world.agent.until("a is down", async () => (await statusOf(world, "a")) === "down");
         await world.uplinks.mend("a");
         await world.well();
         const wellAt = performance.now();

@@ -4,6 +4,9 @@
  */
 
 import { afterEach, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { scratchFolder } from "../support/agent.ts";
 import type { FailoverLabOptions } from "../support/lab/failover-lab.ts";
 import { FailoverLab } from "../support/lab/failover-lab.ts";
 import { namespaceProblem } from "../support/lab/namespace.ts";
@@ -103,6 +106,51 @@ describe.skipIf(problem !== null)(`switches (${problem ?? "as root"})`, () => {
       ).length;
       expect(outcomes).toBe(intents);
       expect((await stream.stop()).lost()).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "happen while the disk is full, and their events are stored in order later: A17",
+    async () => {
+      const folder = scratchFolder();
+      const state = join(folder, "state");
+      mkdirSync(state);
+      const disk = Bun.spawnSync([
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        "size=1m,mode=777",
+        "tmpfs",
+        state,
+      ]);
+      expect(disk.exitCode).toBe(0);
+      try {
+        const world = await open({ folder, targets: [TARGETS[4][0]] });
+        const ballast = join(state, "ballast");
+        Bun.spawnSync(["dd", "if=/dev/zero", `of=${ballast}`, "bs=4k"], { stderr: "ignore" });
+        for (const path of ["b", "a", "b"]) {
+          await world.switchTo(path);
+          await world.uses(path, 3_000);
+        }
+        const before = await world.moves();
+        expect(before).toHaveLength(6);
+        const { problems } = await world.agent.json<{ problems: string[] }>("/api/v1/status");
+        expect(problems.join()).toContain("events are not stored");
+        rmSync(ballast);
+        await world.agent.until(
+          "events are stored",
+          () => world.agent.output.includes("failover records are written again"),
+          60_000,
+        );
+        await world.agent.stop();
+        await world.restart();
+        expect(await world.moves()).toEqual(before);
+        await world.agent.stop();
+      } finally {
+        Bun.spawnSync(["umount", "-l", state]);
+      }
     },
     LIMIT_MS,
   );

@@ -79,6 +79,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
       token_file: null,
       allow_anonymous_read: false,
       allowed_hosts: [],
+      tls: null,
     },
     echo: null,
     reflector: null,

@@ -297,7 +297,7 @@ export class Failover implements PathObserver {
     if (!this.#mustPlan) return;
     this.#mustPlan = false;
     this.#parts.keeper.refresh();
-    this.#parts.keeper.watch();
+    this.#parts.keeper.watchActive();
   }
 
   // --- out of the engine -------------------------------------------------------------------------
@@ -347,7 +347,9 @@ export class Failover implements PathObserver {
         this.#give({ kind: "rejected", order: order.order, words: result.words });
         return;
       }
-      const duration = between(orderedAt, clock.monotonic());
+      // The worker knows when it was; we may have read its answer later.
+      const readBackAt = result.kind === "switched" ? result.at : null;
+      const duration = between(orderedAt, readBackAt ?? clock.monotonic());
       if (result.kind === "switched") this.#parts.listener.switched(duration);
       this.#give({ kind: "switched", order: order.order, duration });
     });

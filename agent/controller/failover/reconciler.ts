@@ -83,6 +83,10 @@ export class Reconciler {
     this.#work();
   }
 
+  get isHeld(): boolean {
+    return this.#holds > 0;
+  }
+
   /** A switch is under way: its route is not yet what the plan says. */
   hold(): void {
     this.#holds++;

@@ -69,6 +69,7 @@ export class RouteKeeper {
   #facts: KernelFacts | null = null;
   #gateways: GatewayTable = new Map();
   #retryAt: Instant | null = null;
+  #watchedActive = "";
   #disarm: Disarm = () => {};
 
   constructor(parts: RouteKeeperParts) {
@@ -96,11 +97,20 @@ export class RouteKeeper {
     const changed = this.#reconciler.remembered.map(({ device }) => device);
     const devices = this.watchedDevices();
     if (devices.length === 0 && !this.#hasTraces) return;
+    const activeDevices = this.#activeDevices();
+    this.#watchedActive = activeDevices.join();
     this.#parts.orders.watch({
       devices: [...new Set([...devices, ...changed])],
-      activeDevices: this.#activeDevices(),
+      activeDevices,
       learnTables: LEARN_TABLES,
     });
+  }
+
+  /** Other devices carry the traffic now: their carriers are read closely. */
+  watchActive(): void {
+    if (!this.#reconciler.isHeld && this.#activeDevices().join() !== this.#watchedActive) {
+      this.watch();
+    }
   }
 
   /** Devices of paths that a policy names. */
@@ -187,7 +197,8 @@ export class RouteKeeper {
   /** Something that routes depend on changed: a decision, a hold of a gateway that ran out. */
   refresh(): void {
     const facts = this.#facts;
-    if (facts === null) return;
+    // While a switch is under way its answer is awaited, and behind it all is planned anew.
+    if (facts === null || this.#reconciler.isHeld) return;
     this.#follow(facts);
     this.#reconciler.update(this.plan, facts, this.#gateways, this.#state?.confs ?? []);
     this.#arm();

@@ -7,9 +7,11 @@
 import type { Family, KernelRoute } from "../../domain/kernel-net.ts";
 import { isLinkAlive, POLICY_TABLE_BASE } from "../../domain/kernel-net.ts";
 import { isCatchAll } from "../../domain/selector.ts";
+import type { Instant } from "../../domain/units.ts";
+import { instant } from "../../domain/units.ts";
 import type { SwitchOrder } from "../../engine/failover/effect.ts";
 import { linkNamed } from "../../routing/facts.ts";
-import type { PlannedPolicy } from "../../routing/plan.ts";
+import type { PlannedPolicy, RoutePlan } from "../../routing/plan.ts";
 import { routedSelectors } from "../../routing/plan.ts";
 import { defaultRoute, METRIC_ACTIVE } from "../../routing/route-forms.ts";
 import type { OrderOutcome, Prefix } from "../../wire/net-frames.ts";
@@ -24,7 +26,8 @@ export interface RouteSwitchParts {
 }
 
 export type SwitchResult =
-  | { readonly kind: "switched" }
+  /** `at`: when the route was read back; null: not told. */
+  | { readonly kind: "switched"; readonly at: Instant | null }
   /** The policy only reports in this family. */
   | { readonly kind: "not-routed" }
   | { readonly kind: "rejected"; readonly words: string };
@@ -52,8 +55,9 @@ export class RouteSwitch {
       conclude({ kind: "not-routed" });
       return;
     }
-    const policy = keeper.plan.policies.find(({ id }) => id === order.policy);
-    const route = this.#routeOf(order, policy);
+    const { plan } = keeper;
+    const policy = plan.policies.find(({ id }) => id === order.policy);
+    const route = this.#routeOf(order, plan, policy);
     if (typeof route === "string" || policy === undefined) {
       conclude({ kind: "rejected", words: String(route) });
       return;
@@ -65,18 +69,22 @@ export class RouteSwitch {
       if (outcome.kind === "done") this.#succeed(order, route, outcome);
       // It may have been written before it was found wanting: the kernel is read, and set right.
       else orders.order({ kind: "report" }, () => {});
-      conclude(outcome.kind === "done" ? { kind: "switched" } : refusal(outcome));
+      conclude(outcome.kind === "done" ? switched(outcome) : refusal(outcome));
     });
   }
 
   /** A sentence when it cannot be written. */
-  #routeOf({ to, family }: SwitchOrder, policy: PlannedPolicy | undefined): KernelRoute | string {
+  #routeOf(
+    { to, family }: SwitchOrder,
+    plan: RoutePlan,
+    policy: PlannedPolicy | undefined,
+  ): KernelRoute | string {
     const { keeper, orders } = this.#parts;
     const { facts } = keeper;
     if (!orders.isOpen) return "no worker runs";
     if (facts === null) return keeper.problems[0] ?? "the kernel's routes were not read yet";
     if (policy === undefined) return "no routing table is left for the policy";
-    const path = keeper.plan.paths.find(({ id }) => id === to);
+    const path = plan.paths.find(({ id }) => id === to);
     if (path === undefined) return `want an interface for path ${to}`;
     const link = linkNamed(facts, path.device);
     if (link === null) return `interface ${path.device} is missing`;
@@ -150,6 +158,10 @@ function prefixOf(prefix: SelectorPrefix): Prefix | null {
 /** Only the policy that takes the rest is asked by a lookup; the others by a look at the table. */
 function canaryOf(policy: PlannedPolicy, family: Family): Uint8Array | null {
   return routedSelectors(policy, family).some(isCatchAll) ? CANARY[family] : null;
+}
+
+function switched({ atUs }: Extract<OrderOutcome, { kind: "done" }>): SwitchResult {
+  return { kind: "switched", at: atUs === undefined ? null : instant(atUs) };
 }
 
 function refusal(outcome: Extract<OrderOutcome, { kind: "rejected" }>): SwitchResult {

@@ -107,7 +107,10 @@ export interface DurableQueue {
   enqueue(destination: string, entry: QueueEntry, atOnce?: boolean): void;
   /** An entry with this id waits for the destination. */
   has(destination: string, id: string): boolean;
-  /** Conditions have changed (an uplink came back): try now what waits for its time. */
+  /**
+   * Conditions have changed (an uplink came back): try now what waits, except where the receiver
+   * itself asked for the wait.
+   */
   nudge(): void;
   state(): QueueState;
   /** Newest last. */

@@ -63,6 +63,8 @@ export class Pump {
   #attempt: Attempt | null = null;
   #failures = 0;
   #notBefore: Instant | null = null;
+  /** The wait is the receiver's wish, not ours. */
+  #isAsked = false;
   #storeTriedAt: Instant | null = null;
   #disarmSend: Disarm | null = null;
   #disarmStore: Disarm | null = null;
@@ -84,6 +86,7 @@ export class Pump {
     const now = clock.monotonic();
     const waitMs = this.#lane.load() - clock.wall();
     // A wait that a wrong clock made is no longer than any real one.
+    this.#isAsked = waitMs > 0;
     if (waitMs > 0) this.#notBefore = after(now, micros(askedMs(waitMs, 0) * US_PER_MS));
     this.#pace.spread(now, this.#lane.count, random());
     this.#run();
@@ -94,6 +97,8 @@ export class Pump {
     this.#destination = destination;
     this.#lane.limits = destination.limits;
     this.#pace = new Pace(destination.limits.replayPerSec);
+    // The wish was that of the receiver before.
+    this.#isAsked = false;
     this.nudge();
   }
 
@@ -119,7 +124,7 @@ export class Pump {
   }
 
   nudge(): void {
-    if (this.#notBefore === null || this.#stopped) return;
+    if (this.#notBefore === null || this.#isAsked || this.#stopped) return;
     this.#notBefore = null;
     this.#run();
   }
@@ -308,6 +313,7 @@ export class Pump {
     const waitMs =
       afterMs === null ? backoffMs(backoff, this.#failures, random()) : askedMs(afterMs, random());
     this.#notBefore = after(clock.monotonic(), micros(waitMs * US_PER_MS));
+    this.#isAsked = afterMs !== null;
     if (afterMs !== null) store.holdUntil(this.name, unixMillis(clock.wall() + waitMs));
     this.#tellIdle();
   }

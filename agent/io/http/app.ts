@@ -25,6 +25,7 @@ import { PAGE_POLICY, statusPage } from "./page.ts";
 import type { Problem } from "./problem.ts";
 import { problemResponse } from "./problem.ts";
 import { strangeParameters } from "./query.ts";
+import { RequestLimits } from "./request-limits.ts";
 import type { Handler, HttpContext, HttpEnvironment, Route } from "./route.ts";
 import type { AgentView } from "./view.ts";
 
@@ -48,12 +49,26 @@ const SAFETY_HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
+const HURRIED: Problem = {
+  kind: "too-many-requests",
+  detail: "cannot answer this often: ask again in some seconds",
+  headers: { "retry-after": "5" },
+};
+
 export function createApp(view: AgentView, options: HttpOptions): HttpApp {
   const app = new Hono<HttpEnvironment>();
   const guard = createGuard(options);
+  const limits = new RequestLimits(options.clock);
   app.use(async (context, next) => {
     // Without an environment the stricter rules hold.
-    const problem = guard.check(context.req.raw, context.env?.transport ?? "tcp");
+    const { transport = "tcp", client } = context.env ?? {};
+    const { raw } = context.req;
+    const isClaiming = raw.headers.has("authorization");
+    if (client !== undefined && !limits.admit(client, isClaiming)) return refuse(HURRIED);
+    const problem = guard.check(raw, transport);
+    if (problem?.kind === "unauthorized" && client !== undefined && isClaiming) {
+      limits.noteFailure(client);
+    }
     if (problem !== null) return refuse(problem);
     await next();
     addHeaders(context.res.headers);

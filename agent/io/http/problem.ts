@@ -24,6 +24,7 @@ const KINDS = {
   "too-large": [413, "Body too large"],
   "unsupported-media-type": [415, "Unsupported media type"],
   "misdirected-request": [421, "Misdirected request"],
+  "too-many-requests": [429, "Too many requests"],
   "internal-error": [500, "Internal error"],
   "not-implemented": [501, "Not implemented"],
   "not-ready": [503, "Not ready"],

@@ -5,7 +5,8 @@ import type { Transport } from "./guard.ts";
 import type { Problem } from "./problem.ts";
 
 export interface HttpEnvironment {
-  Bindings: { readonly transport: Transport };
+  /** `client`: address of the other end over TCP; without one nothing is limited. */
+  Bindings: { readonly transport: Transport; readonly client?: string };
 }
 
 export type HttpContext = Context<HttpEnvironment>;

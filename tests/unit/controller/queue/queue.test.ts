@@ -153,6 +153,19 @@ describe("OutboundQueue", () => {
     expect(second.receiver.seen).toEqual(["c1"]);
   });
 
+  test("a nudge does not override the receiver's wish, a new address of it does", async () => {
+    const { queue, receiver, run } = queueWorld({ random: () => 0 });
+    receiver.answer = { kind: "retry", afterMs: 120_000, reason: "503" };
+    queue.enqueue("a", entry(1));
+    await run(1_000);
+    queue.nudge();
+    await run(1_000);
+    expect(receiver.seen.length).toBe(1);
+    queue.open({ name: "a", send: receiver.send, limits: LIMITS });
+    await run(1_000);
+    expect(receiver.seen.length).toBe(2);
+  });
+
   test("a permanent answer goes to the dead letters and the next entry follows", async () => {
     const { queue, receiver, run, store } = queueWorld();
     receiver.answer = REFUSED;
