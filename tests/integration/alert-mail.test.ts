@@ -1,4 +1,4 @@
-/** Mail over a real connection: login, TLS, refusals, what is in the header, a server that hangs. */
+/** Mail over a real connection: login, TLS, refusals, the header, a server that hangs. */
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -294,6 +294,11 @@ export class Alerts {
       if (channel?.type !== "alertmanager") continue;
       const alerts = this.#engine.firingOn(name);
       if (alerts.length === 0) continue;
+      // Behind what waits it would only come too late.
+      if (this.#isWaiting(name)) {
+        this.#remind(channel.resend_secs, name);
+        continue;
+      }
       const wall = Math.floor(this.#parts.clock.wall());
       const reminder: Notification = {
         id: `${wall.toString(36)}-again-${++this.#resends}`,
@@ -305,6 +310,11 @@ export class Alerts {
       const expires = unixMillis(wall + channel.resend_secs * 1_000);
       this.#enqueue(name, reminder, expires);
     }
+  }
+
+  #isWaiting(name: string): boolean {
+    const { destinations } = this.#parts.queue.state();
+    return destinations.some((one) => one.name === lane(name) && one.items > 0);
   }
 
   #openChannels(): void {
