@@ -18,7 +18,6 @@ import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
 import { Aggregator } from "./aggregator.ts";
-import { composeAlerts } from "./alerts/compose-alerts.ts";
 import type { ClockGuard } from "./clock-guard.ts";
 import type { ApplyPlan } from "./current-plan.ts";
 import { CurrentPlan } from "./current-plan.ts";
@@ -26,6 +25,7 @@ import { Driver } from "./driver.ts";
 import type { FailoverPart } from "./failover/compose-failover.ts";
 import { composeFailover } from "./failover/compose-failover.ts";
 import type { FailoverBook } from "./failover/ports.ts";
+import { composeFollowers } from "./followers.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
@@ -80,11 +80,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       ...core.telemetry.problems(),
     ],
   });
-  const options = {
-    ...appOptions(config, basics),
-    failover: failovers.view,
-    alerts: core.alertsView,
-  };
+  const surfaces = { failover: failovers.view, alerts: core.alertsView, stream: core.stream };
+  const options = { ...appOptions(config, basics), ...surfaces };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
@@ -106,6 +103,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     },
     async stop() {
       printer.stop();
+      core.stream.stop();
       await http.stop();
       notices.stop();
       await core.alerts.stop();
@@ -146,18 +144,15 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     current: () => current.value,
     policies: () => failovers.view.metrics().policies,
   });
-  const { alerts, view: alertsView } = composeAlerts({
-    ...{ ...basics, scorer, status, journal, book, processes: parts.processes },
-    handle: journal.handle,
-    queue: (wanted) => telemetry.openQueue(wanted),
-    current: () => current.value,
-    failovers: () => failovers,
+  const followers = composeFollowers({
+    ...{ ...basics, scorer, status, journal, book, telemetry, notices },
+    ...{ processes: parts.processes, current: () => current.value, failovers: () => failovers },
   });
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
     memory: openRouteMemory(routeMemoryFile(storage.path)),
     isDown: (path) => engine.isHardDown(path),
-    listeners: [notices, telemetry, alerts],
+    listeners: [telemetry, ...followers.listeners],
     burst: (burst) => driver.burst(burst),
     current: () => current.value,
   });
@@ -166,10 +161,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     observer: failovers.failover,
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
-    onStatusChange: (change) => {
-      notices.statusChanged(change, failovers.failover);
-      alerts.statusChanged(change);
-    },
+    onStatusChange: followers.statusChanged,
   });
   const apply = planApplier({ scorer, rtt, health, history, driver, failovers });
   const stop = () => {
@@ -179,7 +171,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     driver.stop();
   };
   const seen = { scorer, status, journal, history, health, failovers, driver };
-  return { ...seen, telemetry, alerts, alertsView, apply, stop, bookProblems: () => told(book) };
+  return { ...seen, ...followers, telemetry, apply, stop, bookProblems: () => told(book) };
 }
 
 type TelemetryInputs = Parameters<typeof telemetrySource>[0] &

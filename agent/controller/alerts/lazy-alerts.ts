@@ -3,7 +3,7 @@
  * looked at when they are there.
  */
 
-import type { AlertsConfig } from "../../domain/alerts.ts";
+import type { AlertsConfig, Notification } from "../../domain/alerts.ts";
 import type { AgentConfig } from "../../domain/config.ts";
 import type { AlertInput } from "../../engine/alerts/input.ts";
 import type { AuditRecord, FailoverEvent } from "../../engine/failover/effect.ts";
@@ -21,6 +21,8 @@ export interface LazyAlertParts {
   readonly log: Log;
   readonly sources: AlertSources;
   readonly handle: StoreHandle;
+  /** Told of every message, also of those that no channel hears. */
+  onMessage(notification: Notification): void;
   /** Shared with telemetry: there is one file. */
   queue(config: AgentConfig): Promise<DurableQueue>;
 }
@@ -30,7 +32,6 @@ export class LazyAlerts implements FailoverListener {
   #current: Alerts | null = null;
   #changes: Promise<void> = Promise.resolve();
   #isFresh = true;
-  #onMessage: Parameters<Alerts["onMessage"]>[0] = () => {};
 
   constructor(parts: LazyAlertParts) {
     this.#parts = parts;
@@ -45,10 +46,6 @@ export class LazyAlerts implements FailoverListener {
   configure(config: AgentConfig): Promise<void> {
     this.#changes = this.#changes.then(() => this.#configure(config, config.alerts));
     return this.#changes;
-  }
-
-  onMessage(listener: Parameters<Alerts["onMessage"]>[0]): void {
-    this.#onMessage = listener;
   }
 
   statusChanged({ path, to, score }: PathChange): void {
@@ -101,7 +98,7 @@ export class LazyAlerts implements FailoverListener {
     const book = new SqliteAlertBook(handle);
     const parts = { clock, timers, log, queue, book, sources, open, isFresh };
     this.#current = new Alerts(config, parts);
-    this.#current.onMessage((message) => this.#onMessage(message));
+    this.#current.onMessage(this.#parts.onMessage);
     const names = alerts.channels.map(({ name }) => name).join(", ");
     log.info("alerts are told", { channels: names, rules: alerts.rules.length });
   }

@@ -63,6 +63,22 @@ export const ALERTS_SCHEMAS = {
   }),
 } as const;
 
+export const STREAM_PATHS = {
+  "/api/v1/stream": {
+    get: {
+      summary:
+        "Server-sent events: status, failover, alert as they happen, a snapshot every 5 s; " +
+        "Last-Event-ID goes on where a client was, `gap` says that something was lost",
+      parameters: [query("types", "Some of status,failover,alert,snapshot; default: all", text)],
+      responses: {
+        "200": answer("Events", text, "text/event-stream"),
+        "400": problem("Bad parameters"),
+        "503": problem("Too many followers"),
+      },
+    },
+  },
+} as const;
+
 export const ALERTS_PATHS = {
   "/api/v1/alerts": {
     get: {

@@ -27,6 +27,8 @@ import { problemResponse } from "./problem.ts";
 import { strangeParameters } from "./query.ts";
 import { RequestLimits } from "./request-limits.ts";
 import type { Handler, HttpContext, HttpEnvironment, Route } from "./route.ts";
+import { streamRoutes } from "./stream-routes.ts";
+import type { StreamSource } from "./stream-view.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
@@ -36,6 +38,8 @@ export interface HttpOptions extends GuardOptions {
   readonly failover?: FailoverView | undefined;
   /** Absent: nobody is told of anything. */
   readonly alerts?: AlertsView | undefined;
+  /** Absent: nothing can be followed. */
+  readonly stream?: StreamSource | undefined;
 }
 
 export type { HttpEnvironment } from "./route.ts";
@@ -78,6 +82,7 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
     ...routesOf(view, options),
     ...failoverRoutes(options, refuse),
     ...alertsRoutes(options, refuse),
+    ...streamRoutes(options, view, refuse),
   ];
   for (const route of routes) app.on(route.method, route.path, route.handle);
   for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {

@@ -5,7 +5,7 @@ import { OUTCOME_KINDS } from "../../domain/outcome.ts";
 import { TIERS } from "../../domain/rollup.ts";
 import { LIMITINGS } from "../../domain/status.ts";
 import { VERSION } from "../../domain/version.ts";
-import { ALERTS_PATHS, ALERTS_SCHEMAS } from "./alerts-openapi.ts";
+import { ALERTS_PATHS, ALERTS_SCHEMAS, STREAM_PATHS } from "./alerts-openapi.ts";
 import { FAILOVER_PATHS, FAILOVER_SCHEMAS } from "./failover-openapi.ts";
 import {
   answer,
@@ -330,6 +330,7 @@ export const OPENAPI = {
     },
     ...FAILOVER_PATHS,
     ...ALERTS_PATHS,
+    ...STREAM_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },

@@ -27,6 +27,7 @@ const KINDS = {
   "too-many-requests": [429, "Too many requests"],
   "internal-error": [500, "Internal error"],
   "not-implemented": [501, "Not implemented"],
+  "too-busy": [503, "Too many followers"],
   "not-ready": [503, "Not ready"],
 } as const satisfies Record<string, readonly [number, string]>;
 
