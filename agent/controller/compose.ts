@@ -230,6 +230,10 @@ function appOptions(
     listen: http.listen,
     allowedHosts: http.allowed_hosts,
     token: readToken(http.token_file, log),
+    clients: http.clients.flatMap(({ name, role, token_file }) => {
+      const token = readToken(token_file, log);
+      return token === null ? [] : [{ name, role, token }];
+    }),
     // Who has a certificate of our authority is not anonymous.
     anonymousRead: http.allow_anonymous_read || (http.tls?.client_ca_file ?? null) !== null,
   };

@@ -136,11 +136,22 @@ export interface StorageConfig {
   readonly max_size_mb: number;
 }
 
+/** What a client of the API may do. */
+export type Role = "read" | "operate" | "admin";
+
+export interface HttpClientConfig {
+  readonly name: string;
+  readonly token_file: string;
+  readonly role: Role;
+}
+
 export interface HttpConfig {
   /** "address:port", or null: no TCP listener. */
   readonly listen: string | null;
   readonly socket: string;
+  /** Of an admin; further clients are below. */
   readonly token_file: string | null;
+  readonly clients: readonly HttpClientConfig[];
   readonly allow_anonymous_read: boolean;
   /** Further names accepted in the Host header beside loopback names and the listen address. */
   readonly allowed_hosts: readonly string[];

@@ -77,6 +77,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
       listen: null,
       socket: "/nonexistent/agent.sock",
       token_file: null,
+      clients: [],
       allow_anonymous_read: false,
       allowed_hosts: [],
       tls: null,

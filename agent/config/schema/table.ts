@@ -114,6 +114,12 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
       default: DEFAULT_HTTP.socket,
     },
     token_file: file("bearer token of writes, and of reads beyond loopback"),
+    clients: {
+      kind: "list",
+      of: { kind: "section", of: "httpClient", help: "a client" },
+      help: "further clients with roles of their own",
+      most: 64,
+    },
     allow_anonymous_read: {
       kind: "flag",
       help: "everybody who reaches listen may read",
@@ -121,6 +127,16 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
     },
     allowed_hosts: { kind: "list", of: text("host"), help: "further names in the Host header" },
     tls: { kind: "section", of: "tls", help: "HTTPS on listen", nullable: true },
+  },
+  httpClient: {
+    name: { kind: "text", help: "in the audit", required: true },
+    token_file: { kind: "text", help: "its bearer token", pattern: FILE, required: true },
+    role: {
+      kind: "choice",
+      help: "operate: orders to policies, maintenance, tests of alerts; admin: everything",
+      choices: ["read", "operate", "admin"],
+      required: true,
+    },
   },
   tls: {
     cert_file: { kind: "text", help: "certificate chain, PEM", pattern: FILE, required: true },

@@ -74,6 +74,9 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
       limits.noteFailure(client);
     }
     if (problem !== null) return refuse(problem);
+    // Who signs an order; reads have nothing to sign.
+    const name = raw.method === "GET" || transport === "unix" ? null : guard.clientOf(raw);
+    if (name !== null) context.set("client", name);
     await next();
     addHeaders(context.res.headers);
     return undefined;
