@@ -189,6 +189,17 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./routes/routes.ts")).manageRoutes(input),
   },
   {
+    name: "alerts",
+    summary: "what is wrong and who was told; alerts test CHANNEL proves a channel",
+    operands: "[list | history | test CHANNEL]",
+    options: {
+      ...AGENT_OPTIONS,
+      limit: { type: "string", value: "N", help: "history: messages (default 20, at most 1000)" },
+    },
+    notes: "Exit codes: 0 done, 1 the test failed or no such channel, 2 usage, 4 not running.",
+    run: async (input) => (await import("./alerts.ts")).manageAlerts(input),
+  },
+  {
     name: "self-test",
     summary: "what of this machine the agent can use, and what to do about the rest",
     operands: "",

@@ -67,6 +67,7 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
     hooks: [],
     coordination: NO_COORDINATION,
     sla: NO_SLA,
+    alerts: null,
     origin: "built-in",
   };
 }

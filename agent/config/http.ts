@@ -3,6 +3,7 @@
 import { parseAddress } from "../domain/address.ts";
 import type { HttpConfig, TlsConfig } from "../domain/config.ts";
 import { FILE_FORM, isHostName, parseListen } from "./host.ts";
+import { readClients } from "./http-clients.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
 import type { Section, TextForm } from "./section.ts";
@@ -22,6 +23,7 @@ export const DEFAULT_HTTP: HttpConfig = {
   listen: "127.0.0.1:9477",
   socket: "/run/patronus/agent.sock",
   token_file: null,
+  clients: [],
   allow_anonymous_read: false,
   allowed_hosts: [],
   tls: null,
@@ -44,6 +46,7 @@ export function readHttp(root: Section<KeyOf<"root">>): HttpConfig {
     listen: readListen(section),
     socket: readText(section, "socket", SOCKET_FORM, DEFAULT_HTTP.socket),
     token_file: readText(section, "token_file", FILE_FORM, null),
+    clients: readClients(section),
     allow_anonymous_read: readFlag(section, "allow_anonymous_read", false),
     allowed_hosts: readTexts(section, "allowed_hosts", HOST_FORM),
     tls: readTls(section),
@@ -61,12 +64,12 @@ function readListen(section: Section<KeyOf<"http">>): string | null {
 function rejectOpenDoor(section: Section<KeyOf<"http">>, http: HttpConfig): void {
   const address = http.listen === null ? null : parseListen(http.listen);
   if (address === null || address.loopback) return;
-  if (http.token_file !== null || http.allow_anonymous_read) return;
+  if (http.token_file !== null || http.clients.length > 0 || http.allow_anonymous_read) return;
   if (http.tls !== null && http.tls.client_ca_file !== null) return;
   if (itemAt(section, "token_file").raw.kind === "rejected" || has(section, "token_file")) return;
   const message =
     `cannot open "${http.listen}" to everybody: ` +
-    "want token_file, tls.client_ca_file, allow_anonymous_read: true, or a loopback address";
+    "want token_file, clients, tls.client_ca_file, allow_anonymous_read: true, or a loopback address";
   rejectKey(section, "listen", message);
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { AgentConfig } from "../domain/config.ts";
+import { readAlerts } from "./alerts.ts";
 import type { Source } from "./document.ts";
 import { readCoordination, readHooks } from "./hooks.ts";
 import { readHttp } from "./http.ts";
@@ -82,6 +83,7 @@ function readConfig(
     hooks: readHooks(root, policies),
     coordination: readCoordination(root, paths, policies),
     sla: readSla(root, { paths, policies }),
+    alerts: readAlerts(root, paths, policies),
     origin,
   };
 }

@@ -5,12 +5,9 @@
 
 import type { KeyOf } from "./keys.ts";
 import type { Section } from "./section.ts";
-import { complain, readEntries, readList } from "./section.ts";
+import { complain, readEntries } from "./section.ts";
 
 export function rejectUnavailable(root: Section<KeyOf<"root">>): void {
-  for (const { raw, key } of readList(root, "alerts")) {
-    complain(root.report, raw.place, key, unavailable("alerts"));
-  }
   for (const section of ["update"] as const) {
     for (const [, { raw, key }] of readEntries(root, section)) {
       complain(root.report, raw.place, key, unavailable(section));
@@ -19,5 +16,5 @@ export function rejectUnavailable(root: Section<KeyOf<"root">>): void {
 }
 
 function unavailable(what: string): string {
-  return `remove it: ${what} is not available in this version`.replace("alerts is", "alerts are");
+  return `remove it: ${what} is not available in this version`;
 }

@@ -26,6 +26,7 @@ import { Driver } from "./driver.ts";
 import type { FailoverPart } from "./failover/compose-failover.ts";
 import { composeFailover } from "./failover/compose-failover.ts";
 import type { FailoverBook } from "./failover/ports.ts";
+import { composeFollowers } from "./followers.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
@@ -75,18 +76,17 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     ...{ ...core, ...outside, clock, aggregator },
     current: () => current.value,
     queue: () => core.telemetry.state,
-    problems: () => [
-      ...httpProblems,
-      ...failovers.problems(),
-      ...core.bookProblems(),
-      ...core.telemetry.problems(),
-    ],
+    problems: () => [...httpProblems, ...failovers.problems(), ...core.problems()],
   });
-  const options = { ...appOptions(config, basics), failover: failovers.view, sla: core.sla.view };
+  const surfaces = {
+    ...{ failover: failovers.view, sla: core.sla.view },
+    ...{ alerts: core.alertsView, stream: core.stream },
+  };
+  const options = { ...appOptions(config, basics), ...surfaces };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
-  void core.telemetry.configure(config);
+  core.configure(config);
   core.sla.start();
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
@@ -98,13 +98,15 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       const before = current.value.config;
       current.replace(next);
       void notices.configure(next);
-      void core.telemetry.configure(next);
+      core.configure(next);
       logReload(before, next, log);
     },
     async stop() {
       printer.stop();
+      core.stream.stop();
       await http.stop();
       notices.stop();
+      await core.alerts.stop();
       await core.telemetry.stop();
       core.stop();
     },
@@ -119,6 +121,34 @@ interface CoreParts extends Surroundings {
   readonly notices: LazyNotices;
 }
 
+interface MemoryParts extends CoreParts {
+  readonly scorer: Scorer;
+  failovers(): FailoverPart;
+}
+
+/** What was, in files that survive us. */
+function composeMemory(config: AgentConfig, parts: MemoryParts) {
+  const { clock, timers, log, current, scorer, failovers } = parts;
+  const basics = { clock, timers, log };
+  const { journal, guard, book, slaBook } = openStores(config, {
+    ...basics,
+    isCalm: () => failovers().failover.isCalm,
+    onPoliciesFound: () => failovers().configure(current.value),
+  });
+  const rtt = new RttBook(scorer);
+  const history = new RollupFeed({
+    ...{ ...basics, scorer: rtt, journal, guard, storage: config.storage },
+    onClockStep: (seconds) => failovers().failover.audit(clockStep(seconds)),
+  });
+  const sla: SlaPart = composeSla({
+    ...{ clock, timers, journal, history, book, records: slaBook, guard },
+    config: () => current.value.config,
+    policies: () => failovers().failover.policies.map((policy) => policy.config),
+    current: () => failovers().failover.maintenance,
+  });
+  return { journal, guard, book, rtt, history, sla };
+}
+
 /** What probes, decides and remembers; everything else only looks at it. */
 function composeCore(config: AgentConfig, parts: CoreParts) {
   const { clock, timers, log, current, notices } = parts;
@@ -128,22 +158,8 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const flushInterval = micros(storage.flush_interval_secs * US_PER_S);
   const engine = new Engine(scorer, { flushInterval });
   const status = (path: number) => engine.status(path);
-  const { journal, guard, book, slaBook } = openStores(config, {
-    ...basics,
-    isCalm: () => failovers.failover.isCalm,
-    onPoliciesFound: () => failovers.configure(current.value),
-  });
-  const rtt = new RttBook(scorer);
-  const history = new RollupFeed({
-    ...{ ...basics, scorer: rtt, journal, guard, storage },
-    onClockStep: (seconds) => failovers.failover.audit(clockStep(seconds)),
-  });
-  const sla: SlaPart = composeSla({
-    ...{ clock, timers, journal, history, book, records: slaBook, guard },
-    config: () => current.value.config,
-    policies: () => failovers.failover.policies.map((policy) => policy.config),
-    current: () => failovers.failover.maintenance,
-  });
+  const memory = composeMemory(config, { ...parts, scorer, failovers: () => failovers });
+  const { journal, guard, book, rtt, history, sla } = memory;
   const health = new HealthReader({ clock, scorer, status });
   const channel = { send: parts.sendToWorker };
   const telemetry = openTelemetry({
@@ -151,11 +167,15 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     current: () => current.value,
     policies: () => failovers.view.metrics().policies,
   });
+  const followers = composeFollowers({
+    ...{ ...basics, scorer, status, journal, book, telemetry, notices, sla },
+    ...{ processes: parts.processes, current: () => current.value, failovers: () => failovers },
+  });
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
     memory: openRouteMemory(routeMemoryFile(storage.path)),
     isDown: (path) => engine.isHardDown(path),
-    listeners: [notices, telemetry, sla.listener],
+    listeners: [telemetry, ...followers.listeners],
     burst: (burst) => driver.burst(burst),
     current: () => current.value,
   });
@@ -164,10 +184,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     observer: failovers.failover,
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
-    onStatusChange(change) {
-      notices.statusChanged(change, failovers.failover);
-      sla.statusChanged(change);
-    },
+    onStatusChange: followers.statusChanged,
   });
   const apply = planApplier({ scorer, rtt, health, history, driver, failovers });
   const stop = () => {
@@ -178,7 +195,14 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     driver.stop();
   };
   const seen = { scorer, status, journal, history, health, failovers, driver, sla };
-  return { ...seen, telemetry, apply, stop, bookProblems: () => told(book) };
+  return {
+    ...{ ...seen, ...followers, telemetry, apply, stop },
+    problems: () => [...told(book), ...telemetry.problems()],
+    configure(next: AgentConfig) {
+      void telemetry.configure(next);
+      void followers.alerts.configure(next);
+    },
+  };
 }
 
 type TelemetryInputs = Parameters<typeof telemetrySource>[0] &
@@ -237,6 +261,10 @@ function appOptions(
     listen: http.listen,
     allowedHosts: http.allowed_hosts,
     token: readToken(http.token_file, log),
+    clients: http.clients.flatMap(({ name, role, token_file }) => {
+      const token = readToken(token_file, log);
+      return token === null ? [] : [{ name, role, token }];
+    }),
     // Who has a certificate of our authority is not anonymous.
     anonymousRead: http.allow_anonymous_read || (http.tls?.client_ca_file ?? null) !== null,
   };

@@ -4,6 +4,7 @@
  * plain JSON, because the supervisor hands it to the controller as one message.
  */
 
+import type { AlertsConfig } from "./alerts.ts";
 import type { CoordinationConfig, HookConfig } from "./hooks.ts";
 import type { OtlpConfig } from "./otlp.ts";
 import type { RouteConfig } from "./selector.ts";
@@ -136,11 +137,22 @@ export interface StorageConfig {
   readonly max_size_mb: number;
 }
 
+/** What a client of the API may do. */
+export type Role = "read" | "operate" | "admin";
+
+export interface HttpClientConfig {
+  readonly name: string;
+  readonly token_file: string;
+  readonly role: Role;
+}
+
 export interface HttpConfig {
   /** "address:port", or null: no TCP listener. */
   readonly listen: string | null;
   readonly socket: string;
+  /** Of an admin; further clients are below. */
   readonly token_file: string | null;
+  readonly clients: readonly HttpClientConfig[];
   readonly allow_anonymous_read: boolean;
   /** Further names accepted in the Host header beside loopback names and the listen address. */
   readonly allowed_hosts: readonly string[];
@@ -193,6 +205,8 @@ export interface AgentConfig {
   readonly hooks: readonly HookConfig[];
   readonly coordination: CoordinationConfig;
   readonly sla: SlaConfig;
+  /** null: nobody is told. */
+  readonly alerts: AlertsConfig | null;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

@@ -30,6 +30,7 @@ const TESTED_ROOMS = ["agent/engine/", "agent/routing/", "agent/wire/", "agent/s
 const WITHOUT_OWN_TEST = new Set([
   "agent/engine/effect.ts",
   "agent/engine/input.ts",
+  "agent/engine/alerts/input.ts",
   "agent/engine/path-state.ts",
   "agent/routing/operation.ts",
   "agent/engine/failover/command.ts",

@@ -45,6 +45,7 @@ function notices(...hooks: readonly Partial<HookConfig>[]) {
     ...agentConfig([pathConfig("fiber", ["192.0.2.1"])]),
     hooks: hooks.map((hook) => ({ ...base, ...hook })),
     coordination: NO_COORDINATION,
+    alerts: null,
   };
   return { log, told: new Notices(config, { clock, timers, log }) };
 }

@@ -78,6 +78,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
       listen: null,
       socket: "/nonexistent/agent.sock",
       token_file: null,
+      clients: [],
       allow_anonymous_read: false,
       allowed_hosts: [],
       tls: null,
@@ -88,6 +89,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
     hooks: [],
     coordination: NO_COORDINATION,
     sla: NO_SLA,
+    alerts: null,
     origin: "test",
   };
 }

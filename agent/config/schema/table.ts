@@ -8,6 +8,7 @@ import { DEFAULT_STORAGE } from "../storage.ts";
 import { CONFIG_VERSION } from "../version.ts";
 import { age, FILE, file, LINE, text } from "./forms.ts";
 import type { SectionName, SectionSpecs } from "./spec.ts";
+import { ALERT_TABLE, ALERTS_KEY } from "./table-alerts.ts";
 import { HOOK_TABLE } from "./table-hooks.ts";
 import { OTLP_TABLE } from "./table-otlp.ts";
 import { PATH_TABLE } from "./table-paths.ts";
@@ -18,6 +19,7 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
   ...HOOK_TABLE,
   ...OTLP_TABLE,
   ...SLA_TABLE,
+  ...ALERT_TABLE,
   root: {
     version: {
       kind: "integer",
@@ -45,7 +47,7 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
     sla: { kind: "section", of: "sla", help: "what was promised, for reports" },
     http: { kind: "section", of: "http", help: "metrics, JSON and page" },
     otlp: { kind: "section", of: "otlp", help: "metrics sent by OTLP" },
-    alerts: { kind: "list", of: { kind: "any", help: "alert" }, help: "alerts" },
+    alerts: ALERTS_KEY,
     coordination: { kind: "section", of: "coordination", help: "several nodes" },
     update: { kind: "any", help: "self-update" },
     reflector: {
@@ -115,6 +117,12 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
       default: DEFAULT_HTTP.socket,
     },
     token_file: file("bearer token of writes, and of reads beyond loopback"),
+    clients: {
+      kind: "list",
+      of: { kind: "section", of: "httpClient", help: "a client" },
+      help: "further clients with roles of their own",
+      most: 64,
+    },
     allow_anonymous_read: {
       kind: "flag",
       help: "everybody who reaches listen may read",
@@ -122,6 +130,16 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
     },
     allowed_hosts: { kind: "list", of: text("host"), help: "further names in the Host header" },
     tls: { kind: "section", of: "tls", help: "HTTPS on listen", nullable: true },
+  },
+  httpClient: {
+    name: { kind: "text", help: "in the audit", required: true },
+    token_file: { kind: "text", help: "its bearer token", pattern: FILE, required: true },
+    role: {
+      kind: "choice",
+      help: "operate: orders to policies, maintenance, tests of alerts; admin: everything",
+      choices: ["read", "operate", "admin"],
+      required: true,
+    },
   },
   tls: {
     cert_file: { kind: "text", help: "certificate chain, PEM", pattern: FILE, required: true },

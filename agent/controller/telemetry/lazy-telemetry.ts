@@ -28,10 +28,13 @@ export interface TelemetrySurroundings {
 }
 
 const MB = 1_000_000;
+/** Of the queue when only alerts use it. */
+const QUEUE_MB = 16;
 
 export class LazyTelemetry implements FailoverListener {
   readonly #parts: TelemetrySurroundings;
   #queue: DurableQueue | null = null;
+  #opening: Promise<DurableQueue> | null = null;
   #current: Telemetry | null = null;
   #asked = "";
   #changes: Promise<void> = Promise.resolve();
@@ -97,7 +100,20 @@ export class LazyTelemetry implements FailoverListener {
     await this.#queue?.stop();
   }
 
-  async #configure({ otlp, node, storage }: AgentConfig): Promise<void> {
+  /** For alerts too, which may want it when nothing is pushed. */
+  openQueue({ otlp, storage }: AgentConfig): Promise<DurableQueue> {
+    this.#opening ??= openQueue(this.#parts, {
+      path: join(dirname(storage.path), "queue.db"),
+      maxBytes: (otlp?.queue.max_mb ?? QUEUE_MB) * MB,
+    }).then((queue) => {
+      this.#queue = queue;
+      return queue;
+    });
+    return this.#opening;
+  }
+
+  async #configure(config: AgentConfig): Promise<void> {
+    const { otlp, node } = config;
     const asked = JSON.stringify([otlp, node]);
     if (asked === this.#asked) return;
     this.#asked = asked;
@@ -105,12 +121,9 @@ export class LazyTelemetry implements FailoverListener {
     this.#current = null;
     if (otlp === null) return;
     const { Telemetry } = await import("../../io/telemetry/telemetry.ts");
-    this.#queue ??= await openQueue(this.#parts, {
-      path: join(dirname(storage.path), "queue.db"),
-      maxBytes: otlp.queue.max_mb * MB,
-    });
+    const queue = await this.openQueue(config);
     this.#parts.openRtt();
-    this.#current = new Telemetry({ otlp, node }, { ...this.#parts, queue: this.#queue });
+    this.#current = new Telemetry({ otlp, node }, { ...this.#parts, queue });
     const names = otlp.destinations.map(({ name }) => name).join(", ");
     this.#parts.log.info("pushing telemetry", { destinations: names, every: otlp.interval_secs });
   }

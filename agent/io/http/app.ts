@@ -9,6 +9,8 @@ import type { Clock, Log } from "../../controller/ports.ts";
 import { unreachable } from "../../domain/invariant.ts";
 import type { UnixSeconds } from "../../domain/units.ts";
 import { unixSeconds } from "../../domain/units.ts";
+import { alertsRoutes } from "./alerts-routes.ts";
+import type { AlertsView } from "./alerts-view.ts";
 import { hasTag, weakTag } from "./etag.ts";
 import { failoverRoutes } from "./failover-routes.ts";
 import type { FailoverView } from "./failover-view.ts";
@@ -27,6 +29,8 @@ import { RequestLimits } from "./request-limits.ts";
 import type { Handler, HttpContext, HttpEnvironment, Route } from "./route.ts";
 import { slaRoutes } from "./sla-routes.ts";
 import type { SlaView } from "./sla-view.ts";
+import { streamRoutes } from "./stream-routes.ts";
+import type { StreamSource } from "./stream-view.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
@@ -35,6 +39,10 @@ export interface HttpOptions extends GuardOptions {
   /** Absent: its routes say that they are not there. */
   readonly failover?: FailoverView | undefined;
   readonly sla?: SlaView | undefined;
+  /** Absent: nobody is told of anything. */
+  readonly alerts?: AlertsView | undefined;
+  /** Absent: nothing can be followed. */
+  readonly stream?: StreamSource | undefined;
 }
 
 export type { HttpEnvironment } from "./route.ts";
@@ -69,6 +77,9 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
       limits.noteFailure(client);
     }
     if (problem !== null) return refuse(problem);
+    // Who signs an order; reads have nothing to sign.
+    const name = raw.method === "GET" || transport === "unix" ? null : guard.clientOf(raw);
+    if (name !== null) context.set("client", name);
     await next();
     addHeaders(context.res.headers);
     return undefined;
@@ -77,6 +88,8 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
     ...routesOf(view, options),
     ...failoverRoutes(options, refuse),
     ...slaRoutes(options, refuse),
+    ...alertsRoutes(options, refuse),
+    ...streamRoutes(options, view, refuse),
   ];
   for (const route of routes) app.on(route.method, route.path, route.handle);
   for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {
@@ -110,7 +123,7 @@ export function internalError(error: unknown, log: Log): Response {
 }
 
 function routesOf(view: AgentView, options: HttpOptions): Route[] {
-  const scraper = new Scraper(view, options.clock, options.failover);
+  const scraper = new Scraper(view, options.clock, options);
   const now = () => unixSeconds(options.clock.wall() / 1_000);
   const get = (path: string, handle: Handler): Route => ({
     method: "GET",

@@ -74,7 +74,8 @@ async function ask(
     const detail = "cannot read the body: want a JSON object";
     return { kind: "problem", problem: { kind: "bad-body", detail } };
   }
-  const author = context.env?.transport === "unix" ? "unix socket" : "api token";
+  const author =
+    context.env?.transport === "unix" ? "unix socket" : (context.get("client") ?? "api token");
   const answerer: Answerer = answers[name];
   return answerer(view, { id: req.param("id") ?? "", params, body, author });
 }

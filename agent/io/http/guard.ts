@@ -5,8 +5,10 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Role } from "../../domain/config.ts";
 import { isLoopbackHost, isWildcardHost, parseListen } from "./listen.ts";
 import type { Problem } from "./problem.ts";
+import { mayAct, neededRole } from "./roles.ts";
 
 /** Over the unix socket the file's mode and its folder have already decided who may speak. */
 export type Transport = "tcp" | "unix";
@@ -16,15 +18,25 @@ export interface GuardOptions {
   readonly listen: string | null;
   /** null: nobody can write over TCP. */
   readonly token: string | null;
+  /** Clients with tokens and roles of their own; that of `token` is an admin. */
+  readonly clients?: readonly GuardClient[];
   /** Reads need no token although other machines may reach the listener. */
   readonly anonymousRead: boolean;
   /** Names accepted as Host beside the loopback names and the listen address. */
   readonly allowedHosts: readonly string[];
 }
 
+export interface GuardClient {
+  readonly name: string;
+  readonly token: string;
+  readonly role: Role;
+}
+
 export interface Guard {
   /** null: go on. */
   check(request: Request, transport: Transport): Problem | null;
+  /** Whose token a request has; null: it has none that is known. */
+  clientOf(request: Request): string | null;
 }
 
 /** Octets; no request of this API needs more. */
@@ -40,7 +52,7 @@ const ABSOLUTE = /^https?:\/\/[^/?#\\@\s]+\//;
 export function createGuard(options: GuardOptions): Guard {
   const knowsHost = hostRule(options);
   const openReads = options.anonymousRead || isLocal(options.listen);
-  const token = options.token === null ? null : digest(options.token);
+  const clients = clientsOf(options);
 
   function check(request: Request, transport: Transport): Problem | null {
     const url = ABSOLUTE.test(request.url) ? URL.parse(request.url) : null;
@@ -55,19 +67,26 @@ export function createGuard(options: GuardOptions): Guard {
       return { kind: "too-large", detail: `cannot take the body: want at most ${BODY_MAX} octets` };
     }
     if (!READS.has(request.method)) {
-      return checkWriteForm(request, url) ?? (transport === "tcp" ? checkToken(request) : null);
+      return (
+        checkWriteForm(request, url) ?? (transport === "tcp" ? checkToken(request, url) : null)
+      );
     }
     if (transport === "unix" || openReads || OPEN_PATHS.has(url.pathname)) return null;
-    return checkToken(request);
+    return checkToken(request, url);
   }
 
-  function checkToken(request: Request): Problem | null {
-    if (token === null) {
+  function checkToken(request: Request, url: URL): Problem | null {
+    if (clients.length === 0) {
       const detail = "cannot allow this over TCP without a token: set http.token_file";
       return { kind: "forbidden", detail };
     }
-    const given = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), token)) return null;
+    const client = knownClient(request);
+    const needed = neededRole(request.method, url.pathname);
+    if (client !== null && mayAct(client.role, needed)) return null;
+    if (client !== null) {
+      const detail = `cannot allow this to ${client.name}: want role ${needed}, it has ${client.role}`;
+      return { kind: "forbidden", detail };
+    }
     return {
       kind: "unauthorized",
       detail: "cannot accept the request: want Authorization: Bearer with the token of this agent",
@@ -75,7 +94,28 @@ export function createGuard(options: GuardOptions): Guard {
     };
   }
 
-  return { check };
+  /** Every token is compared, so that the time does not tell which one it was. */
+  function knownClient(request: Request): Client | null {
+    const given = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    if (given === undefined) return null;
+    const sent = digest(given);
+    return clients.filter(({ proof }) => timingSafeEqual(sent, proof))[0] ?? null;
+  }
+
+  return { check, clientOf: (request) => knownClient(request)?.name ?? null };
+}
+
+interface Client {
+  readonly name: string;
+  readonly role: Role;
+  readonly proof: Buffer;
+}
+
+function clientsOf({ token, clients = [] }: GuardOptions): readonly Client[] {
+  const admin = token === null ? [] : [{ name: "api token", role: "admin" as const, token }];
+  return [...admin, ...clients].map(({ name, role, token: text }) => {
+    return { name, role, proof: digest(text) };
+  });
 }
 
 /** What keeps pages of other sites from writing with a browser's rights, and bodies bounded. */

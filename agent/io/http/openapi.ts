@@ -5,6 +5,7 @@ import { OUTCOME_KINDS } from "../../domain/outcome.ts";
 import { TIERS } from "../../domain/rollup.ts";
 import { LIMITINGS } from "../../domain/status.ts";
 import { VERSION } from "../../domain/version.ts";
+import { ALERTS_PATHS, ALERTS_SCHEMAS, STREAM_PATHS } from "./alerts-openapi.ts";
 import { FAILOVER_PATHS, FAILOVER_SCHEMAS } from "./failover-openapi.ts";
 import {
   answer,
@@ -167,6 +168,7 @@ const schemas = {
   }),
   ...FAILOVER_SCHEMAS,
   ...SLA_SCHEMAS,
+  ...ALERTS_SCHEMAS,
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
@@ -333,6 +335,8 @@ export const OPENAPI = {
     },
     ...FAILOVER_PATHS,
     ...SLA_PATHS,
+    ...ALERTS_PATHS,
+    ...STREAM_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },

@@ -14,6 +14,7 @@ const KINDS = {
   "not-found": [404, "Not found"],
   "unknown-path": [404, "Unknown path"],
   "unknown-policy": [404, "Unknown policy"],
+  "unknown-channel": [404, "Unknown channel"],
   "method-not-allowed": [405, "Method not allowed"],
   "reload-refused": [409, "Reload refused"],
   "order-refused": [409, "Order refused"],
@@ -26,6 +27,7 @@ const KINDS = {
   "too-many-requests": [429, "Too many requests"],
   "internal-error": [500, "Internal error"],
   "not-implemented": [501, "Not implemented"],
+  "too-busy": [503, "Too many followers"],
   "not-ready": [503, "Not ready"],
 } as const satisfies Record<string, readonly [number, string]>;
 

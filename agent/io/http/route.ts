@@ -7,6 +7,8 @@ import type { Problem } from "./problem.ts";
 export interface HttpEnvironment {
   /** `client`: address of the other end over TCP; without one nothing is limited. */
   Bindings: { readonly transport: Transport; readonly client?: string };
+  /** `client`: whose token was sent. */
+  Variables: { client?: string };
 }
 
 export type HttpContext = Context<HttpEnvironment>;

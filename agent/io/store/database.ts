@@ -16,9 +16,10 @@ import givenTables from "./migrations/0001-given-tables.sql" with { type: "text"
 import rollups from "./migrations/0002-rollups.sql" with { type: "text" };
 import failover from "./migrations/0003-failover.sql" with { type: "text" };
 import sla from "./migrations/0004-sla.sql" with { type: "text" };
+import alerts from "./migrations/0005-alerts.sql" with { type: "text" };
 
 /** The file's `user_version` is the number of these it has. Append only. */
-const MIGRATIONS: readonly string[] = [givenTables, rollups, failover, sla];
+const MIGRATIONS: readonly string[] = [givenTables, rollups, failover, sla, alerts];
 
 /** Below the flash's 4 KiB on purpose: a flush dirties scattered pages, and the WAL is small. */
 export const PAGE_BYTES = 1024;

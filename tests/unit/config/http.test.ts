@@ -48,6 +48,27 @@ describe("http.tls", () => {
 
 test("the token is compared in constant time and nowhere else", () => {
   const guard = readFileSync(join(import.meta.dir, "../../../agent/io/http/guard.ts"), "utf8");
-  expect(guard).toContain("timingSafeEqual(digest(given), token)");
+  expect(guard).toContain("timingSafeEqual(sent, proof)");
   expect(guard).not.toMatch(/given [!=]== (?!undefined)|[!=]== given/);
+});
+
+describe("http.clients", () => {
+  const grafana = "{ name: grafana, token_file: /t, role: read }";
+
+  test("have a name, a file and a role, and open a listener", () => {
+    expect(httpOf(`listen: "0.0.0.0:1", clients: [${grafana}]`)).toMatchObject({
+      clients: [{ name: "grafana", token_file: "/t", role: "read" }],
+    });
+  });
+
+  test.each([
+    ["{ token_file: /t, role: read }", "http.clients[0].name"],
+    ["{ name: a, role: read }", "http.clients[0].token_file"],
+    ["{ name: a, token_file: t, role: read }", "http.clients[0].token_file"],
+    ["{ name: a, token_file: /t }", "http.clients[0].role"],
+    ["{ name: a, token_file: /t, role: root }", "http.clients[0].role"],
+    [`${grafana}, ${grafana}`, "http.clients[1].name"],
+  ])("%s is refused", (clients, key) => {
+    expect(httpOf(`clients: [${clients}]`)).toEqual([key]);
+  });
 });

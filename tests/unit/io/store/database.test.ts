@@ -102,7 +102,7 @@ describe("openDatabase()", () => {
     ];
     const values = names.map((name) => pragma(db, name));
     db.close();
-    expect(values).toEqual([1024, 0, "wal", 1, 0, -1, 0, -2000, 2, 0, 49_152, 4]);
+    expect(values).toEqual([1024, 0, "wal", 1, 0, -1, 0, -2000, 2, 0, 49_152, 5]);
   });
 
   test("openDatabase() makes the folder and a file that only we can read", () => {
@@ -118,7 +118,7 @@ describe("openDatabase()", () => {
     opened().close();
     expect(existsSync(`${path}-wal`)).toBe(false);
     const db = opened();
-    expect(pragma(db, "user_version")).toBe(4);
+    expect(pragma(db, "user_version")).toBe(5);
     db.close();
   });
 
@@ -127,7 +127,7 @@ describe("openDatabase()", () => {
     const rows = old.query("SELECT * FROM sdwan_path_health").all();
     old.close();
     const db = opened();
-    expect(pragma(db, "user_version")).toBe(4);
+    expect(pragma(db, "user_version")).toBe(5);
     expect(db.query("SELECT * FROM sdwan_path_health").all()).toEqual(rows);
     const fresh = opened(join(folder.path, "fresh.db"));
     const schema = "SELECT type, name, sql FROM sqlite_schema ORDER BY name";
