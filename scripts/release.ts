@@ -24,25 +24,18 @@ import { makeKey, publicKeyFile, readSecretKey, secretKeyFile } from "./release/
 const DAY = 86_400;
 const ROOT = join(import.meta.dir, "..");
 
-const OPTIONS = {
-  folder: { type: "string", default: "dist/releases" },
-  channel: { type: "string", default: "stable" },
-  root: { type: "string" },
-  key: { type: "string" },
-  "root-key": { type: "string", multiple: true, default: [] },
-  "release-key": { type: "string", multiple: true, default: [] },
-  revoke: { type: "string", multiple: true, default: [] },
-  binary: { type: "string", multiple: true, default: [] },
-  version: { type: "string" },
-  release: { type: "string" },
-  "min-release": { type: "string", default: "0" },
-  rollout: { type: "string" },
-  days: { type: "string" },
-  level: { type: "string", default: "19" },
-} as const;
-
 function readOptions(args: string[]) {
-  return parseArgs({ args, options: OPTIONS, allowPositionals: true, strict: true });
+  const text = { type: "string" } as const;
+  const texts = { type: "string", multiple: true } as const;
+  const options = {
+    ...{ folder: text, channel: text, root: text, key: text },
+    ...{ "root-key": texts, "release-key": texts, revoke: texts, binary: texts },
+    ...{ version: text, release: text, "min-release": text, rollout: text, days: text },
+    level: text,
+  };
+  const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
+  const { folder = "dist/releases", channel = "stable" } = values;
+  return { positionals, values: { ...values, folder, channel } };
 }
 
 type Values = ReturnType<typeof readOptions>["values"];
@@ -78,8 +71,8 @@ function writeKeyList(values: Values): void {
     version: (before?.value.version ?? 0) + 1,
     created: now,
     not_after: now + Number(values.days ?? 365) * DAY,
-    keys: values["release-key"].map(publicLineOf),
-    revoked: [...new Set([...revoked, ...values.revoke])],
+    keys: (values["release-key"] ?? []).map(publicLineOf),
+    revoked: [...new Set([...revoked, ...(values.revoke ?? [])])],
   };
   writeSigned(path, document, key);
   console.log(`keys.json  version ${document.version}, ${document.keys.length} release keys`);
@@ -102,11 +95,11 @@ async function publishRelease(values: Values): Promise<void> {
     {
       folder: values.folder,
       channel: values.channel,
-      ...{ version, release, minRelease: Number(values["min-release"]) },
+      ...{ version, release, minRelease: Number(values["min-release"] ?? 0) },
       rollout: { percent: Number(values.rollout ?? 100), salt: `release ${release}` },
       created: now,
       notAfter: now + Number(values.days ?? 90) * DAY,
-      level: Number(values.level),
+      level: Number(values.level ?? 19),
       files: await filesOf(values, { version, release }),
     },
     key,
@@ -121,10 +114,9 @@ async function filesOf(
   values: Values,
   edition: { readonly version: string; readonly release: number },
 ): Promise<Map<string, string>> {
-  if (values.binary.length > 0) {
-    return new Map(values.binary.map((given) => splitOnce(given, "=")));
-  }
-  const rootKeys = values["root-key"].map(publicLineOf);
+  const { binary = [] } = values;
+  if (binary.length > 0) return new Map(binary.map((given) => splitOnce(given, "=")));
+  const rootKeys = (values["root-key"] ?? []).map(publicLineOf);
   if (rootKeys.length === 0) throw new Error("want --root-key: without one nothing can be updated");
   buildCore();
   const folder = mkdtempSync(join(tmpdir(), "release-build-"));

@@ -17,6 +17,7 @@ import { readToken } from "../io/token-file.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
+import type { UpdateOrder, UpdateReport } from "../wire/update-frames.ts";
 import { Aggregator } from "./aggregator.ts";
 import type { ClockGuard } from "./clock-guard.ts";
 import { clockStep } from "./clock-step.ts";
@@ -41,6 +42,7 @@ import { TablePrinter } from "./table-printer.ts";
 import { LazyTelemetry } from "./telemetry/lazy-telemetry.ts";
 import { RttBook } from "./telemetry/rtt-book.ts";
 import { telemetrySource } from "./telemetry/source.ts";
+import { composeUpdates } from "./update/compose-updates.ts";
 import { createView } from "./view.ts";
 
 /** What lies outside of this process. */
@@ -48,12 +50,15 @@ export interface Surroundings {
   sendToWorker(frame: Uint8Array): void;
   requestReload(): void;
   processes(): ProcessReport | null;
+  /** To the supervisor. */
+  orderUpdate(order: UpdateOrder): void;
 }
 
 export interface Agent {
   readonly driver: Driver;
   /** Takes a new configuration: paths and health at once, listeners and storage at a restart. */
   reconfigure(config: AgentConfig): void;
+  updateReported(report: UpdateReport): void;
   stop(): Promise<void>;
 }
 
@@ -78,7 +83,16 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     queue: () => core.telemetry.state,
     problems: () => [...httpProblems, ...failovers.problems(), ...core.problems()],
   });
+  const updates = composeUpdates({
+    ...{ ...basics, ...outside, alerts: core.alerts },
+    config: () => current.value.config,
+    isReady: () => view.ready().ready,
+    paths: () => health.all(),
+    activeOf: (policy) => failovers.failover.decisionOf(policy)?.choice.path ?? null,
+    audit: (record) => failovers.failover.audit(record),
+  });
   const surfaces = {
+    updates: updates.view,
     ...{ failover: failovers.view, sla: core.sla.view },
     ...{ alerts: core.alertsView, stream: core.stream },
   };
@@ -87,6 +101,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   httpProblems.push(...http.problems);
   current.follow();
   core.configure(config);
+  updates.configure(config);
   core.sla.start();
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
@@ -94,15 +109,18 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   for (const url of http.urls) log.info("serving", { url });
   return {
     driver,
+    updateReported: (report) => updates.reported(report),
     reconfigure(next) {
       const before = current.value.config;
       current.replace(next);
       void notices.configure(next);
       core.configure(next);
+      updates.configure(next);
       logReload(before, next, log);
     },
     async stop() {
       printer.stop();
+      updates.stop();
       core.stream.stop();
       await http.stop();
       notices.stop();

@@ -48,9 +48,10 @@ export const EMPTY_MEMORY: UpdateMemory = {
   noted: 0,
 };
 
-const BAD_MAX = 32;
-const STEPS_MAX = 32;
-const REASON_MAX = 240;
+/** With both lists full it fits one frame of the control pair. */
+const BAD_MAX = 16;
+const STEPS_MAX = 16;
+const REASON_MAX = 200;
 const MEMORY_TYPE = "patronus-agent-update-memory";
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const RELEASE = { min: 0, max: RELEASE_MAX };

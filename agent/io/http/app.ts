@@ -31,6 +31,8 @@ import { slaRoutes } from "./sla-routes.ts";
 import type { SlaView } from "./sla-view.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import type { StreamSource } from "./stream-view.ts";
+import { updateRoutes } from "./update-routes.ts";
+import type { UpdateView } from "./update-view.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
@@ -43,6 +45,8 @@ export interface HttpOptions extends GuardOptions {
   readonly alerts?: AlertsView | undefined;
   /** Absent: nothing can be followed. */
   readonly stream?: StreamSource | undefined;
+  /** Absent: its routes say that they are not there. */
+  readonly updates?: UpdateView | undefined;
 }
 
 export type { HttpEnvironment } from "./route.ts";
@@ -90,6 +94,7 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
     ...slaRoutes(options, refuse),
     ...alertsRoutes(options, refuse),
     ...streamRoutes(options, view, refuse),
+    ...updateRoutes(options, refuse),
   ];
   for (const route of routes) app.on(route.method, route.path, route.handle);
   for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {

@@ -4,6 +4,7 @@ import type { Clock } from "../../../controller/ports.ts";
 import { between, US_PER_S } from "../../../domain/units.ts";
 import type { AlertsView } from "../alerts-view.ts";
 import type { FailoverView } from "../failover-view.ts";
+import type { UpdateView } from "../update-view.ts";
 import type { AgentView } from "../view.ts";
 import { alertMetrics } from "./alert-metrics.ts";
 import type { Chunk } from "./exposition.ts";
@@ -12,6 +13,7 @@ import { failoverMetrics } from "./failover-metrics.ts";
 import { acceptsGzip, chooseFormat } from "./negotiation.ts";
 import { ownMetrics } from "./own-metrics.ts";
 import { queueMetrics } from "./queue-metrics.ts";
+import { updateMetrics } from "./update-metrics.ts";
 
 /** Smaller bodies cost more to compress than to send. */
 const GZIP_MIN = 1_024;
@@ -22,6 +24,7 @@ const GZIP_LEVEL = 1;
 export interface ScrapedParts {
   readonly failover?: FailoverView | undefined;
   readonly alerts?: AlertsView | undefined;
+  readonly updates?: Pick<UpdateView, "current"> | undefined;
 }
 
 export class Scraper {
@@ -69,9 +72,10 @@ export class Scraper {
       scrapeSeconds: this.#lastSeconds,
     };
     const queue = queueMetrics(facts.status.queue, openMetrics);
-    const { failover, alerts } = this.#parts;
+    const { failover, alerts, updates } = this.#parts;
     const told = alerts === undefined ? "" : alertMetrics(alerts, openMetrics);
-    const own = ownMetrics(facts, openMetrics) + queue + told;
+    const updated = updateMetrics(updates?.current() ?? null, openMetrics);
+    const own = ownMetrics(facts, openMetrics) + queue + told + updated;
     return failover === undefined ? own : failoverMetrics(failover.metrics(), openMetrics) + own;
   }
 }
