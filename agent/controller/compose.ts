@@ -88,7 +88,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     config: () => current.value.config,
     isReady: () => view.ready().ready,
     paths: () => health.all(),
-    activeOf: (policy) => failovers.failover.decisionOf(policy)?.choice.path ?? null,
+    decisionOf: (policy) => failovers.failover.decisionOf(policy),
     audit: (record) => failovers.failover.audit(record),
   });
   const surfaces = {

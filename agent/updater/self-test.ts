@@ -31,7 +31,7 @@ export function selfTest(
   try {
     const command = [file, "self-test", "--json", "--nonce", nonce, ...args];
     const done = Bun.spawnSync(command, {
-      ...{ cwd: "/", stdin: "ignore", stdout: "pipe", stderr: "ignore" },
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "ignore" },
       ...{ timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: OUTPUT_MAX },
     });
     if (done.exitedDueToTimeout === true) {

@@ -2,11 +2,11 @@
 
 import { dirname, join } from "node:path";
 import type { AgentConfig } from "../../domain/config.ts";
-import type { PathId } from "../../domain/ids.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
 import type { AlertInput } from "../../engine/alerts/input.ts";
 import type { AuditRecord } from "../../engine/failover/effect.ts";
 import type { UpdateOrder } from "../../wire/update-frames.ts";
+import type { Whereabouts } from "../hooks/notices.ts";
 import type { Clock, Log, Timers } from "../ports.ts";
 import { LazyUpdates } from "./lazy-updates.ts";
 import type { Way } from "./ports.ts";
@@ -19,8 +19,7 @@ export interface UpdateSurroundings {
   orderUpdate(order: UpdateOrder): void;
   isReady(): boolean;
   paths(): readonly PathHealth[];
-  /** The path of a policy; null: none is chosen. */
-  activeOf(policy: number): PathId | null;
+  decisionOf: Whereabouts["decisionOf"];
   audit(record: AuditRecord): void;
   readonly alerts: { take(input: AlertInput): void };
 }
@@ -47,8 +46,9 @@ function waysOf(parts: UpdateSurroundings): readonly Way[] {
   const { policies, paths } = parts.config();
   const chosen = policies
     .filter(({ enabled }) => enabled)
-    .map(({ id }) => parts.activeOf(id))
-    .filter((path) => path !== null);
+    .map(({ id }) => parts.decisionOf(id)?.choice ?? null)
+    .filter((choice) => choice !== null)
+    .flatMap((choice) => [choice[4].active, choice[6].active]);
   const health = parts.paths();
   return paths
     .filter(({ id }) => chosen.length === 0 || chosen.some((path) => path === id))

@@ -38,7 +38,6 @@ export async function runUpdater(
     const updater = Bun.spawn([...command, "updater"], {
       stdio: [input, "pipe", "inherit", ...opened.slice(1)],
       env: environment,
-      cwd: "/",
       detached: true,
       timeout: TIMEOUT_MS,
       killSignal: "SIGKILL",
