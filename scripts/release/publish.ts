@@ -22,6 +22,8 @@ export interface PublishOrder {
   readonly notAfter: number;
   /** zstd, 1 to 19. */
   readonly level: number;
+  /** How many releases back a delta may start; default 5. */
+  readonly deltas?: number;
   /** Compiled files by name of their target. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -33,7 +35,6 @@ export interface PayloadReport {
   readonly octets: number;
 }
 
-/** How many releases back a delta may start. */
 const DELTAS_MAX = 5;
 /** Of the whole file: a larger delta is not worth its memory. */
 const DELTA_SHARE_MAX = 0.3;
@@ -43,7 +44,11 @@ export function publish(order: PublishOrder, key: SigningKey): readonly PayloadR
   const before = publishedReleases(folder, channel).filter((one) => one.release < release);
   const reports: PayloadReport[] = [];
   const targets = [...order.files].map(([target, path]) => {
-    const made = publishTarget(order, { target, path, before: before.slice(0, DELTAS_MAX) });
+    const made = publishTarget(order, {
+      target,
+      path,
+      before: before.slice(0, order.deltas ?? DELTAS_MAX),
+    });
     reports.push(...made.reports);
     return [target, made.entry] as const;
   });

@@ -1,0 +1,120 @@
+/** A box with the agent as one file in a folder of its own, updated as an operator would do it. */
+
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { UpdateBody } from "../../agent/io/http/update-view.ts";
+import { RunningAgent, scratchFolder } from "./agent.ts";
+
+export interface BoxOptions {
+  readonly url: string;
+  readonly trial?: string;
+  readonly extra?: string;
+  readonly update?: string;
+}
+
+export interface CommandEnd {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export class UpdateBox {
+  readonly folder = scratchFolder();
+  readonly program: string;
+  readonly config: string;
+  readonly #options: BoxOptions;
+  agent: RunningAgent | null = null;
+
+  constructor(file: string, options: BoxOptions) {
+    this.#options = options;
+    mkdirSync(join(this.folder, "opt"), { mode: 0o755 });
+    this.program = join(this.folder, "opt", "patronus-agent");
+    this.config = join(this.folder, "agent.yaml");
+    copyFileSync(file, this.program);
+    chmodSync(this.program, 0o755);
+    this.writeConfig("");
+  }
+
+  writeConfig(more: string): void {
+    const { url, trial = "5s", update = "" } = this.#options;
+    writeFileSync(
+      this.config,
+      `paths: [{ id: a, targets: [127.0.0.1], health: { check_interval_secs: 1, min_samples: 2 } }]
+storage: { path: ${this.folder}/state/patronus.db }
+http: { listen: ~, socket: ${this.folder}/run/agent.sock }
+update: { url: "${url}", trial: ${trial}, jitter: 0s${update} }
+${this.#options.extra ?? ""}
+${more}`,
+    );
+  }
+
+  start(): RunningAgent {
+    const subprocess = Bun.spawn([this.program, "run", "--config", this.config], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"] ?? "" },
+    });
+    this.agent = new RunningAgent(this.folder, subprocess);
+    return this.agent;
+  }
+
+  async ready(): Promise<void> {
+    await this.running.until("up", async () => (await this.running.get("/readyz")).ok, 15_000);
+  }
+
+  get running(): RunningAgent {
+    if (this.agent === null) throw new Error("the agent was not started");
+    return this.agent;
+  }
+
+  /** `patronus-agent update ...` of the program as it is now. */
+  async update(...args: string[]): Promise<CommandEnd> {
+    const child = Bun.spawn([this.program, "update", ...args, "--config", this.config], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"] ?? "" },
+      timeout: 90_000,
+    });
+    const [out, err] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    return { code: await child.exited, out, err };
+  }
+
+  /** As the agent tells it. */
+  body(): Promise<UpdateBody> {
+    return this.running.json<UpdateBody>("/api/v1/update");
+  }
+
+  /** Until the supervisor and the controller are at rest with this release. */
+  async settled(release: number, withinMs = 30_000): Promise<UpdateBody> {
+    let last: UpdateBody | null = null;
+    await this.running.until(
+      `release ${release} at rest`,
+      async () => {
+        last = await this.body();
+        return last.activity === "idle" && last.running.release === release;
+      },
+      withinMs,
+    );
+    return last ?? (await this.body());
+  }
+
+  has(suffix: string): boolean {
+    return existsSync(`${this.program}${suffix}`);
+  }
+
+  memory(): string {
+    return readFileSync(`${this.program}.update`, "utf8");
+  }
+
+  async sweep(): Promise<void> {
+    await this.agent?.sweep();
+  }
+}
