@@ -3,7 +3,7 @@
  *   bun scripts/release.ts key FILE                      a new key: FILE and FILE.pub
  *   bun scripts/release.ts keys --folder F --root KEY --release-key PUB... [--revoke ID...]
  *   bun scripts/release.ts publish --folder F --key KEY --root-key PUB... [--binary TARGET=FILE...]
- *   bun scripts/release.ts renew --folder F --key KEY [--rollout N]    a later expiry, a wider share
+ *   bun scripts/release.ts renew --folder F --key KEY [--rollout N]   a later expiry, a wider share
  * Root keys sign the list of release keys and are compiled in; release keys sign manifests.
  */
 

@@ -84,18 +84,11 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     problems: () => [...httpProblems, ...failovers.problems(), ...core.problems()],
   });
   const updates = composeUpdates({
-    ...{ ...basics, ...outside, alerts: core.alerts },
+    ...{ ...basics, ...outside, ...core },
     config: () => current.value.config,
     isReady: () => view.ready().ready,
-    paths: () => health.all(),
-    decisionOf: (policy) => failovers.failover.decisionOf(policy),
-    audit: (record) => failovers.failover.audit(record),
   });
-  const surfaces = {
-    updates: updates.view,
-    ...{ failover: failovers.view, sla: core.sla.view },
-    ...{ alerts: core.alertsView, stream: core.stream },
-  };
+  const surfaces = { ...surfacesOf(core), updates: updates.view };
   const options = { ...appOptions(config, basics), ...surfaces };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
@@ -109,7 +102,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   for (const url of http.urls) log.info("serving", { url });
   return {
     driver,
-    updateReported: (report) => updates.reported(report),
+    updateReported: updates.reported,
     reconfigure(next) {
       const before = current.value.config;
       current.replace(next);
@@ -129,6 +122,11 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       core.stop();
     },
   };
+}
+
+/** What the core shows over HTTP. */
+function surfacesOf({ failovers, sla, alertsView, stream }: ReturnType<typeof composeCore>) {
+  return { failover: failovers.view, sla: sla.view, alerts: alertsView, stream };
 }
 
 interface CoreParts extends Surroundings {

@@ -33,6 +33,17 @@ export interface UpdateConfig {
 export const UPDATE_KEEPS = ["auto", "file", "delta"] as const;
 export type UpdateKeep = (typeof UPDATE_KEEPS)[number];
 
+/** What is being done about a release now. */
+export const UPDATE_ACTIVITIES = [
+  "idle",
+  "checking",
+  "downloading",
+  "staging",
+  "trial",
+  "rolling-back",
+] as const;
+export type UpdateActivity = (typeof UPDATE_ACTIVITIES)[number];
+
 /** What happened to a release on this box, oldest first in the life of one. */
 export const UPDATE_STEPS = [
   "staged",

@@ -1,7 +1,7 @@
 /**
  * Two files -> the delta between them. Blocks of the new file are looked for in the base by hash,
- * at the same offset first; Bun aligns what changes and what follows to pages, so no rolling hash is
- * needed. Runs where releases are made, and on a box that keeps a way back instead of a file.
+ * at the same offset first; Bun aligns what changes and what follows to pages, so no rolling hash
+ * is needed. Runs where releases are made, and on a box that keeps a way back instead of a file.
  */
 
 import { constants, zstdCompressSync } from "node:zlib";

@@ -1,13 +1,13 @@
 /**
- * The delta container: 4 KiB blocks copied from the base, and literals packed as one zstd frame with
- * a range of the base as dictionary. Everything is bounded and checked before the first octet is
- * written; the signed sha256 of the result has the last word. No parser of executables is needed to
- * apply it, so a change in their layout can only make deltas larger, never wrong.
+ * The delta container: 4 KiB blocks copied from the base, and literals packed as one zstd frame
+ * with a range of the base as dictionary. Everything is bounded and checked before the first octet
+ * is written; the signed sha256 of the result has the last word. No parser of executables is needed
+ * to apply it, so a change in their layout can only make deltas larger, never wrong.
  *
- * Header, 128 octets, little endian: 8 magic, u32 block size, u32 operations, u64 base size, u64 new
- * size, 32 base sha256, 32 new sha256, u64 dictionary offset, u64 dictionary length, u64 literal
- * octets, u64 packed octets. Then 8 octets per operation (u32 first base block, or LITERAL; u32
- * blocks or literal octets), then the packed literals.
+ * Header, 128 octets, little endian: 8 magic, u32 block size, u32 operations, u64 base size, u64
+ * new size, 32 base sha256, 32 new sha256, u64 dictionary offset, u64 dictionary length, u64
+ * literal octets, u64 packed octets. Then 8 octets per operation (u32 first base block, or LITERAL;
+ * u32 blocks or literal octets), then the packed literals.
  */
 
 import { FILE_SIZE_MAX } from "./manifest.ts";

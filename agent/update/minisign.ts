@@ -1,7 +1,7 @@
 /**
- * Signatures in the file format of minisign: Ed25519 over the BLAKE2b-512 of the content ("ED"), and
- * a second signature over the first and the trusted comment. Only the prehashed form is taken. What
- * is signed here `minisign -V` accepts, and the other way round.
+ * Signatures in the file format of minisign: Ed25519 over the BLAKE2b-512 of the content ("ED"),
+ * and a second signature over the first and the trusted comment. Only the prehashed form is taken.
+ * What is signed here `minisign -V` accepts, and the other way round.
  */
 
 import { createHash, createPublicKey, verify } from "node:crypto";

@@ -1,6 +1,6 @@
 /**
- * Where the program lies in a compiled file: the ELF section `.bun`. Only who makes a delta asks, for
- * the dictionary; a file without it just gives larger deltas.
+ * Where the program lies in a compiled file: the ELF section `.bun`. Only who makes a delta asks,
+ * for the dictionary; a file without it just gives larger deltas.
  */
 
 import type { RandomFile } from "./delta-apply.ts";

@@ -1,6 +1,7 @@
 /**
  * When a box takes a release by itself: a share of the nodes first, each at its own moment, inside
- * the windows of its operator. All of it follows from the node's id, so asking again changes nothing.
+ * the windows of its operator. All of it follows from the node's id, so asking again changes
+ * nothing.
  */
 
 import { createHash } from "node:crypto";

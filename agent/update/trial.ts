@@ -12,7 +12,9 @@ export const STARTS_MAX = 3;
 export const READY_WITHIN = micros(20 * US_PER_S);
 /** Reports come every two seconds; silence is no proof of health. */
 const REPORT_FRESH = micros(15 * US_PER_S);
-/** Uplinks that fail during the trial are not the release's fault: it is watched this much longer. */
+/**
+ * Uplinks that fail during the trial are not the release's fault: it is watched this much longer.
+ */
 const PATIENCE = 3;
 
 /** What the controller says of itself and its paths. */

@@ -1,7 +1,7 @@
 /**
  * From four files that anybody may have written to a release that this box may install, or the one
- * reason why not. Root keys sign the list of release keys, a release key signs the manifest; what is
- * remembered (versions, releases, refused files) makes replays useless.
+ * reason why not. Root keys sign the list of release keys, a release key signs the manifest; what
+ * is remembered (versions, releases, refused files) makes replays useless.
  */
 
 import { unreachable } from "../domain/invariant.ts";

@@ -1,6 +1,6 @@
 /**
- * What is kept of the release before: the file itself, or where the disk is small a delta that leads
- * back to it from what runs.
+ * What is kept of the release before: the file itself, or where the disk is small a delta that
+ * leads back to it from what runs.
  */
 
 import { closeSync, openSync, rmSync } from "node:fs";

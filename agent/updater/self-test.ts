@@ -1,7 +1,7 @@
 /**
  * Whether a file is a working program of this release on this box. The exit code says nothing: a
- * file with a damaged end behaves as the plain runtime and ends well. It must repeat our nonce beside
- * its version and target, and find no fault in the configuration, in FFI or in its core.
+ * file with a damaged end behaves as the plain runtime and ends well. It must repeat our nonce
+ * beside its version and target, and find no fault in the configuration, in FFI or in its core.
  */
 
 export interface ExpectedProgram {

@@ -1,6 +1,6 @@
 /**
- * From a payload that anybody may have written to a tested new file beside the program, or the reason
- * why not. The signature comes first, then space, then the octets, then the file's own word.
+ * From a payload that anybody may have written to a tested new file beside the program, or the
+ * reason why not. The signature comes first, then space, then the octets, then the file's own word.
  */
 
 import { closeSync, createReadStream, openSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * The compiled file updates itself: from one release to the next by delta, and through releases that
- * are broken in every way that was thought of. Each ends on a release that works, with the reason in
- * `update status`. Builds releases of its own: about a minute and a half.
+ * The compiled file updates itself: from one release to the next by delta, and through releases
+ * that are broken in every way that was thought of. Each ends on a release that works, with the
+ * reason in `update status`. Builds releases of its own: about a minute and a half.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";

@@ -24,12 +24,12 @@ const DOCUMENTS: SignedDocuments = {
 
 let folder: string;
 let answer: (request: Request) => Response | Promise<Response>;
-let asked: Request[] = [];
+let asked: { readonly pathname: string; readonly range: string | null }[] = [];
 const server = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
   fetch(request) {
-    asked.push(request);
+    asked.push({ pathname: new URL(request.url).pathname, range: request.headers.get("range") });
     return answer(request);
   },
 });
@@ -77,7 +77,7 @@ describe("fetch of a payload", () => {
     expect(await fetchIt()).toEqual({ kind: "got", value: null });
     expect(payload().equals(CONTENT)).toBe(true);
     expect(readFileSync(join(folder, "manifest.json.minisig"), "utf8")).toBe("s2");
-    expect(new URL(asked[0]?.url ?? "").pathname).toBe("/base/stable/7/x.delta");
+    expect(asked[0]?.pathname).toBe("/base/stable/7/x.delta");
   });
 
   test("goes on where a cut answer ended", async () => {
@@ -85,11 +85,7 @@ describe("fetch of a payload", () => {
     expect(await fetchIt()).toMatchObject({ kind: "failed" });
     expect(await fetchIt()).toMatchObject({ kind: "failed" });
     expect(await fetchIt()).toMatchObject({ kind: "got" });
-    expect(asked.map((request) => request.headers.get("range"))).toEqual([
-      null,
-      "bytes=20000-",
-      "bytes=40000-",
-    ]);
+    expect(asked.map(({ range }) => range)).toEqual([null, "bytes=20000-", "bytes=40000-"]);
     expect(payload().equals(CONTENT)).toBe(true);
   });
 

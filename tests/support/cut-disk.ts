@@ -5,7 +5,9 @@ import type { Disk } from "../../agent/update/program-files.ts";
 
 export class PowerCut extends Error {}
 
-/** Operations that change something are counted; a text may be left half-written beside its place. */
+/**
+ * Operations that change something are counted; a text may be left half-written beside its place.
+ */
 export function cutDisk(disk: Disk, after: number): Disk & { readonly used: number } {
   let used = 0;
   const count = () => {

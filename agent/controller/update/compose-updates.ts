@@ -18,9 +18,8 @@ export interface UpdateSurroundings {
   config(): AgentConfig;
   orderUpdate(order: UpdateOrder): void;
   isReady(): boolean;
-  paths(): readonly PathHealth[];
-  decisionOf: Whereabouts["decisionOf"];
-  audit(record: AuditRecord): void;
+  readonly health: { all(): readonly PathHealth[] };
+  readonly failovers: { readonly failover: Whereabouts & { audit(record: AuditRecord): void } };
   readonly alerts: { take(input: AlertInput): void };
 }
 
@@ -33,10 +32,9 @@ export function composeUpdates(parts: UpdateSurroundings): LazyUpdates {
     ways: () => waysOf(parts),
     health: () => ({
       ready: parts.isReady(),
-      answering: parts.paths().filter(({ status }) => status === "up" || status === "degraded")
-        .length,
+      answering: parts.health.all().filter(isAnswering).length,
     }),
-    audit: (record) => parts.audit(record),
+    audit: (record) => parts.failovers.failover.audit(record),
     trouble: (fault) => alerts.take({ kind: "update", fault }),
   });
 }
@@ -46,10 +44,10 @@ function waysOf(parts: UpdateSurroundings): readonly Way[] {
   const { policies, paths } = parts.config();
   const chosen = policies
     .filter(({ enabled }) => enabled)
-    .map(({ id }) => parts.decisionOf(id)?.choice ?? null)
+    .map(({ id }) => parts.failovers.failover.decisionOf(id)?.choice ?? null)
     .filter((choice) => choice !== null)
     .flatMap((choice) => [choice[4].active, choice[6].active]);
-  const health = parts.paths();
+  const health = parts.health.all();
   return paths
     .filter(({ id }) => chosen.length === 0 || chosen.some((path) => path === id))
     .map(({ id, metered }) => ({
@@ -57,4 +55,8 @@ function waysOf(parts: UpdateSurroundings): readonly Way[] {
       isUp: health.some(({ path_id, status }) => path_id === id && status === "up"),
       isMetered: metered,
     }));
+}
+
+function isAnswering({ status }: PathHealth): boolean {
+  return status === "up" || status === "degraded";
 }

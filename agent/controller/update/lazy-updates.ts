@@ -1,6 +1,6 @@
 /**
- * Updates, loaded when the configuration names a server or the supervisor tells of one that is under
- * way, and not before.
+ * Updates, loaded when the configuration names a server or the supervisor tells of one that is
+ * under way, and not before.
  */
 
 import type { AgentConfig } from "../../domain/config.ts";
@@ -27,9 +27,9 @@ export class LazyUpdates {
     else if (config.update.url !== null) void this.#load();
   }
 
-  reported(report: UpdateReport): void {
+  readonly reported = (report: UpdateReport): void => {
     void this.#load().then((updates) => updates.reported(report));
-  }
+  };
 
   stop(): void {
     this.#current?.stop();

@@ -1,6 +1,6 @@
 /** The part of the OpenAPI document about updates of the program. */
 
-import { UPDATE_STEPS } from "../../domain/update.ts";
+import { UPDATE_ACTIVITIES, UPDATE_STEPS } from "../../domain/update.ts";
 import type { Schema } from "./openapi-forms.ts";
 import {
   answer,
@@ -31,9 +31,7 @@ export const UPDATE_SCHEMAS = {
     channel: text,
     automatic: flag,
     running: object({ ...release, target: text, sha256: textOrNull }),
-    activity: {
-      enum: ["idle", "checking", "downloading", "staging", "trial", "rolling-back"],
-    },
+    activity: { enum: UPDATE_ACTIVITIES },
     available: orNull(object({ ...release, how: { enum: ["delta", "full"] }, octets: whole })),
     loaded_octets: { type: ["integer", "null"] },
     last_check: orNull(

@@ -1,6 +1,6 @@
 /** What the HTTP surface may ask about updates. */
 
-import type { UpdateStep } from "../../domain/update.ts";
+import type { UpdateActivity, UpdateStep } from "../../domain/update.ts";
 
 export interface ReleaseBody {
   readonly release: number;
@@ -13,7 +13,7 @@ export interface UpdateBody {
   readonly channel: string;
   readonly automatic: boolean;
   readonly running: ReleaseBody & { readonly target: string; readonly sha256: string | null };
-  readonly activity: "idle" | "checking" | "downloading" | "staging" | "trial" | "rolling-back";
+  readonly activity: UpdateActivity;
   /** null: nothing newer is known. */
   readonly available:
     | (ReleaseBody & { readonly how: "delta" | "full"; readonly octets: number })

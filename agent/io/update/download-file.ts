@@ -1,6 +1,6 @@
 /**
- * A payload that grows over several tries. `payload.part` belongs to one sha256 and one validator of
- * the server, both beside it; another release begins anew. Hashed as it grows.
+ * A payload that grows over several tries. `payload.part` belongs to one sha256 and one validator
+ * of the server, both beside it; another release begins anew. Hashed as it grows.
  */
 
 import {

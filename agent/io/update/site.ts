@@ -1,7 +1,7 @@
 /**
  * The server with the releases: small documents whole, payloads into the download folder with what
- * was there before going on. Nothing is trusted here; sizes are bounded so that an endless body ends,
- * and a redirect is refused because the configuration names the server.
+ * was there before going on. Nothing is trusted here; sizes are bounded so that an endless body
+ * ends, and a redirect is refused because the configuration names the server.
  */
 
 import { rmSync, statfsSync, writeFileSync } from "node:fs";

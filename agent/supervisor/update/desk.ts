@@ -1,7 +1,7 @@
 /**
  * Updates as the supervisor sees them: it takes orders from the controller, lets the updater verify
- * and build, swaps the file, restarts the processes from it and judges the trial. Whatever goes wrong
- * ends with a program that runs and a step that says why.
+ * and build, swaps the file, restarts the processes from it and judges the trial. Whatever goes
+ * wrong ends with a program that runs and a step that says why.
  */
 
 import type { Log } from "../../controller/ports.ts";

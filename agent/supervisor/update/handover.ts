@@ -1,7 +1,7 @@
 /**
  * Another file takes over: first the children, one after the other, so that probing pauses for
- * milliseconds; after the commit the supervisor itself, by exec, so that the service manager sees the
- * same process.
+ * milliseconds; after the commit the supervisor itself, by exec, so that the service manager sees
+ * the same process.
  */
 
 import type { Log } from "../../controller/ports.ts";

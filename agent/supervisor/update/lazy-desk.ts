@@ -1,6 +1,6 @@
 /**
- * The desk for updates, loaded when a controller asks for one or when an update was cut off, and not
- * before: a box without updates pays three look-ups of names for it.
+ * The desk for updates, loaded when a controller asks for one or when an update was cut off, and
+ * not before: a box without updates pays three look-ups of names for it.
  */
 
 import { existsSync } from "node:fs";

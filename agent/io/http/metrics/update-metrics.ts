@@ -1,12 +1,11 @@
 /** The metrics about updates of the program; without any there are none. */
 
-import { UPDATE_STEPS } from "../../../domain/update.ts";
+import { UPDATE_ACTIVITIES, UPDATE_STEPS } from "../../../domain/update.ts";
 import type { UpdateBody } from "../update-view.ts";
 import type { Family } from "./families.ts";
 import { familyHeader } from "./families.ts";
 
 const PREFIX = "patronus_update_";
-const ACTIVITIES = ["idle", "checking", "downloading", "staging", "trial", "rolling-back"] as const;
 
 interface UpdateFamily extends Family {
   lines(body: UpdateBody): readonly string[];
@@ -18,7 +17,7 @@ const FAMILIES: readonly UpdateFamily[] = [
     kind: "gauge",
     help: "1 for what the updater does now.",
     lines: ({ activity }) =>
-      ACTIVITIES.map((name) => `{state="${name}"} ${name === activity ? 1 : 0}`),
+      UPDATE_ACTIVITIES.map((name) => `{state="${name}"} ${name === activity ? 1 : 0}`),
   },
   {
     name: `${PREFIX}running_release`,
