@@ -43,6 +43,7 @@ import { LazyTelemetry } from "./telemetry/lazy-telemetry.ts";
 import { RttBook } from "./telemetry/rtt-book.ts";
 import { telemetrySource } from "./telemetry/source.ts";
 import { composeUpdates } from "./update/compose-updates.ts";
+import type { LazyUpdates } from "./update/lazy-updates.ts";
 import { createView } from "./view.ts";
 
 /** What lies outside of this process. */
@@ -88,8 +89,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     config: () => current.value.config,
     isReady: () => view.ready().ready,
   });
-  const surfaces = { ...surfacesOf(core), updates: updates.view };
-  const options = { ...appOptions(config, basics), ...surfaces };
+  const options = { ...appOptions(config, basics), ...surfacesOf(core, updates) };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
@@ -125,8 +125,9 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
 }
 
 /** What the core shows over HTTP. */
-function surfacesOf({ failovers, sla, alertsView, stream }: ReturnType<typeof composeCore>) {
-  return { failover: failovers.view, sla: sla.view, alerts: alertsView, stream };
+function surfacesOf(core: ReturnType<typeof composeCore>, { view: updates }: LazyUpdates) {
+  const { failovers, sla, alertsView: alerts, stream } = core;
+  return { failover: failovers.view, sla: sla.view, alerts, stream, updates };
 }
 
 interface CoreParts extends Surroundings {
