@@ -210,11 +210,11 @@ export class Updates {
 
   /** Waits until the supervisor has said what runs; false: it does not. */
   async #survey(): Promise<boolean> {
-    this.#parts.order({ kind: "survey" });
-    const { timers, clock } = this.#parts;
+    const { timers, clock, order } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<void>();
     const disarm = timers.arm(after(clock.monotonic(), SURVEY_WITHIN), resolve);
     this.#surveyed.push(resolve);
+    order({ kind: "survey" });
     await promise;
     disarm();
     return this.#report !== null && this.#report.sha256 !== null;
