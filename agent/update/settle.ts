@@ -26,11 +26,15 @@ export type Settled =
   /** The program is another file now than the one that runs: start it. */
   | { readonly kind: "restart"; readonly memory: UpdateMemory };
 
+const CUT_OFF = "cut off before the swap; it will be tried again";
+
 /** `now`: Unix seconds. */
 export function settle(disk: Disk, places: ProgramPlaces, now: number): Settled {
   sweep(disk, places);
   const memory = noteRescue(disk, places, readMemory(disk, places), now);
-  if (!disk.exists(places.marker)) return { kind: "settled", memory };
+  if (!disk.exists(places.marker)) {
+    return { kind: "settled", memory: noteCutOff({ disk, places, memory, now }) };
+  }
   const marker = readMarker(disk, places.marker);
   const sha256 = disk.sha256(places.program);
   if (marker === null || sha256 !== marker.sha256) {
@@ -69,11 +73,22 @@ function forget(place: Place, marker: Marker | null, sha256: string): UpdateMemo
   let known = memory;
   if (marker !== null && !wasRefused && sha256 === marker.before.sha256) {
     const { release, version } = marker;
-    const detail = "cut off before the swap; it will be tried again";
-    known = withStep(memory, { at: now, step: "interrupted", release, version, detail });
+    const step = { at: now, step: "interrupted", release, version, detail: CUT_OFF } as const;
+    known = withStep(memory, step);
     writeMemory(disk, places, known);
   }
   endTrial(disk, places);
+  return known;
+}
+
+/** Staged was the last thing that was done: the power failed before the swap began. */
+function noteCutOff({ disk, places, memory, now }: Place): UpdateMemory {
+  const last = memory.steps.at(-1);
+  if (last?.step !== "staged") return memory;
+  const { release, version } = last;
+  const step = { at: now, step: "interrupted", release, version, detail: CUT_OFF } as const;
+  const known = withStep(memory, step);
+  writeMemory(disk, places, known);
   return known;
 }
 

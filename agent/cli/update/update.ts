@@ -18,6 +18,8 @@ const CHECK_TIMEOUT_MS = 120_000;
 const POLL_MS = 250;
 /** An agent that is being replaced does not answer for a moment. */
 const AWAY_MAX_MS = 60_000;
+/** Nothing is being done any more: the agent was restarted in the middle. */
+const IDLE_MAX_MS = 5_000;
 
 export async function manageUpdates(input: CommandInput): Promise<number> {
   const [verb, ...rest] = input.operands;
@@ -81,6 +83,7 @@ async function follow(
   const clock = createClock();
   const isTerminal = process.stderr.isTTY === true && !input.flag("json");
   let answeredAt = clock.wall();
+  let busyAt = clock.wall();
   for (;;) {
     const answer = await stateOf(socket);
     if (answer.kind === "failed") {
@@ -91,8 +94,11 @@ async function follow(
       const end = body.steps.find(
         ({ number, step }) => number > after && (ends.includes(step) || isTrouble(step)),
       );
+      if (body.activity !== "idle") busyAt = clock.wall();
+      const isOver = answeredAt - busyAt > IDLE_MAX_MS;
       const hasFailed =
-        body.activity === "idle" && body.last_check?.outcome === "failed" && end === undefined;
+        end === undefined &&
+        (isOver || (body.activity === "idle" && body.last_check?.outcome === "failed"));
       if (isTerminal) process.stderr.write(`\r\u001b[K${progressLine(body)}`);
       if (end !== undefined || hasFailed) {
         if (isTerminal) process.stderr.write("\r\u001b[K");

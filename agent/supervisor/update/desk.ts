@@ -260,12 +260,13 @@ export class UpdateDesk {
     this.#keep(this.#withStep(committed, { step: "committed", release, version, detail: "" }));
     endTrial(disk, this.#places);
     log.info("release committed", { version, release });
-    this.#become("idle");
     const always = this.#host.config().update.keep === "delta";
     if (this.#host.config().update.keep !== "file") {
       await this.#host.runUpdater({ kind: "thin", previous: before, always }, null);
     }
+    // Until it has, nothing else is begun: an order would be lost with this process.
     if (this.#isOfBefore) this.#host.takeOver();
+    else this.#become("idle");
   }
 
   #rollBack(reason: string): void {
@@ -283,7 +284,7 @@ export class UpdateDesk {
     } catch (error) {
       log.error("cannot put the file before back", { reason: messageOf(error) });
     }
-    this.#activity = "idle";
+    this.#activity = this.#isOfBefore ? "idle" : "rolling-back";
     this.#ready.clear();
     if (this.#isOfBefore) this.#host.returnChildren();
     else this.#host.takeOver();

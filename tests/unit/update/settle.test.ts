@@ -157,6 +157,15 @@ describe("settle()", () => {
     expect(existsSync(places.marker)).toBe(false);
   });
 
+  test("says that a release was staged and went no further", () => {
+    const step = { at: NOW, step: "staged", release: 2, version: "0.2.0", detail: "" } as const;
+    writeMemory(REAL_DISK, places, withStep(EMPTY_MEMORY, step));
+    for (let start = 0; start < 2; start++) {
+      const { memory } = settle(REAL_DISK, places, NOW);
+      expect(memory.steps.map(({ step: name }) => name)).toEqual(["staged", "interrupted"]);
+    }
+  });
+
   test("believes the script of the service manager that put the file back", () => {
     writeFileSync(places.rescued, JSON.stringify(MARKER));
     const settled = settle(REAL_DISK, places, NOW);
