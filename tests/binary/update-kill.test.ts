@@ -71,7 +71,7 @@ async function survives(cut: Cut): Promise<void> {
     await box.ready();
     const { process: supervisor } = box.running;
     const strace = await armCut(supervisor.pid, cut);
-    const applied = box.update("apply", "--wait");
+    const applied = box.update("apply", "--any-path", "--wait");
     const isKilled = await Promise.race([
       supervisor.exited.then(() => true),
       applied.then(() => false),
@@ -87,7 +87,7 @@ async function survives(cut: Cut): Promise<void> {
     await applied;
     // Whatever it was: the trial goes on, or the update is done again.
     await box.running.until("at rest", async () => (await box.body()).activity === "idle", 30_000);
-    const again = await box.update("apply", "--wait");
+    const again = await box.update("apply", "--any-path", "--wait");
     expect([again.code, again.err]).toEqual([0, ""]);
     const body = await box.settled(2);
     expect(body.refused).toEqual([]);
@@ -109,7 +109,7 @@ describe("a supervisor that is killed", () => {
     try {
       box.start();
       await box.ready();
-      const applied = await box.update("apply");
+      const applied = await box.update("apply", "--any-path");
       expect(applied.code).toBe(0);
       for (let start = 0; start < 4; start++) {
         box.running.process.kill("SIGKILL");
@@ -132,7 +132,7 @@ describe("a supervisor that is killed", () => {
     try {
       box.start();
       await box.ready();
-      expect((await box.update("apply")).code).toBe(0);
+      expect((await box.update("apply", "--any-path")).code).toBe(0);
       box.running.process.kill("SIGKILL");
       await box.running.process.exited;
       const script = `${import.meta.dir}/../../agent/cli/install/assets/rollback.sh`;

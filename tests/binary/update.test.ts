@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { makeKey } from "../../scripts/release/signing.ts";
 import { scratchFolder } from "../support/agent.ts";
-import { UpdateBox } from "../support/update-box.ts";
+import { isAlive } from "../support/processes.ts";
+import { EchoTarget, UpdateBox } from "../support/update-box.ts";
 import type { Patch } from "../support/update-site.ts";
 import { UpdateSite } from "../support/update-site.ts";
 
@@ -27,6 +28,7 @@ let scratch: string;
 let site: UpdateSite;
 let box: UpdateBox;
 let second: string;
+let echo: EchoTarget;
 
 beforeAll(async () => {
   scratch = scratchFolder();
@@ -34,13 +36,15 @@ beforeAll(async () => {
   const first = await site.build(1);
   second = await site.build(2);
   site.publish(1, first);
-  box = new UpdateBox(first, { url: site.url });
+  echo = await EchoTarget.open();
+  box = new UpdateBox(first, { url: site.url, echoPort: echo.port, update: ", keep: delta" });
   box.start();
   await box.ready();
 }, 120_000);
 
 afterAll(async () => {
   await box?.sweep();
+  echo?.close();
   await site?.stop();
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -55,7 +59,7 @@ interface Broken {
 
 /** A release that was published goes wrong, and release 2 runs on or again. */
 async function endsOnSecond({ release, why, isRemembered }: Broken): Promise<void> {
-  const applied = await box.update("apply", "--wait");
+  const applied = await box.update("apply", "--any-path", "--wait");
   expect(`${applied.err}${applied.out}`).toMatch(why);
   expect(applied.code).toBe(1);
   const body = await box.settled(2);
@@ -85,13 +89,22 @@ describe("the compiled file", () => {
     const [, delta] = site.publish(2, second);
     const { pid } = box.running.process;
     const sent = site.sent;
-    const applied = await box.update("apply", "--wait", "--json");
+    echo.times.length = 0;
+    const applied = await box.update("apply", "--any-path", "--wait", "--json");
     expect(applied.code).toBe(0);
     const body = await box.settled(2);
     expect(site.sent - sent).toBeLessThan((delta?.octets ?? 0) + 20_000);
     expect(body.steps.map(({ step }) => step)).toEqual(["staged", "installed", "committed"]);
     expect(body.previous).toEqual({ release: 1, version: "0.2.1" });
-    expect(box.running.supervisorPid()).toBe(pid);
+    await box.ready();
+    await Bun.sleep(300);
+    // Both restarts: of the children at the swap, of all at the commit.
+    console.log(`longest gap in probing: ${echo.longestGap().toFixed(0)} ms`);
+    expect(echo.times.length).toBeGreaterThan(40);
+    expect(echo.longestGap()).toBeLessThan(1_000);
+    expect(box.running.process.exitCode).toBeNull();
+    expect(isAlive(pid)).toBe(true);
+    expect([box.has(".prev"), box.has(".back")]).toEqual([false, true]);
     expect(box.has(".trial")).toBe(false);
     const audit = await box.running.json<{ records: { action: string }[] }>("/api/v1/audit");
     const actions = audit.records.map(({ action }) => action);
@@ -167,12 +180,12 @@ describe("the compiled file", () => {
     const fine = await site.build(12);
     const [, delta] = site.publish(12, fine);
     site.cutAfter = 1_000;
-    const cut = await box.update("apply");
+    const cut = await box.update("apply", "--any-path");
     expect(cut.out).toContain(`ended at 1000 of ${delta?.octets}`);
     expect(cut.code).toBe(1);
     site.cutAfter = null;
     const from = site.requests.length;
-    const applied = await box.update("apply", "--wait");
+    const applied = await box.update("apply", "--any-path", "--wait");
     expect(applied.code).toBe(0);
     expect(site.requests.slice(from).join()).toContain("bytes=1000-");
     await box.settled(12);

@@ -15,7 +15,8 @@ import { RunningAgent, scratchFolder } from "./agent.ts";
 export interface BoxOptions {
   readonly url: string;
   readonly trial?: string;
-  readonly extra?: string;
+  /** Port of a target that answers over UDP, probed ten times a second. */
+  readonly echoPort?: number;
   readonly update?: string;
 }
 
@@ -43,14 +44,20 @@ export class UpdateBox {
   }
 
   writeConfig(more: string): void {
-    const { url, trial = "5s", update = "" } = this.#options;
+    const { url, trial = "5s", update = "", echoPort } = this.#options;
+    const often = "health: { check_interval_secs: 1, probes_per_check: 10, min_samples: 2 }";
+    const echoed =
+      echoPort === undefined
+        ? ""
+        : `  - { id: b, targets: [127.0.0.1], probe: { type: udp, port: ${echoPort} }, ${often} }`;
     writeFileSync(
       this.config,
-      `paths: [{ id: a, targets: [127.0.0.1], health: { check_interval_secs: 1, min_samples: 2 } }]
+      `paths:
+  - { id: a, targets: [127.0.0.1], health: { check_interval_secs: 1, min_samples: 2 } }
+${echoed}
 storage: { path: ${this.folder}/state/patronus.db }
 http: { listen: ~, socket: ${this.folder}/run/agent.sock }
 update: { url: "${url}", trial: ${trial}, jitter: 0s${update} }
-${this.#options.extra ?? ""}
 ${more}`,
     );
   }
@@ -116,5 +123,45 @@ ${more}`,
 
   async sweep(): Promise<void> {
     await this.agent?.sweep();
+  }
+}
+
+/** Answers UDP probes and remembers when they came. */
+export class EchoTarget {
+  readonly times: number[];
+  readonly #socket: Bun.udp.Socket<"uint8array">;
+
+  private constructor(socket: Bun.udp.Socket<"uint8array">, times: number[]) {
+    this.#socket = socket;
+    this.times = times;
+  }
+
+  static async open(): Promise<EchoTarget> {
+    const times: number[] = [];
+    const socket = await Bun.udpSocket({
+      hostname: "127.0.0.1",
+      binaryType: "uint8array",
+      socket: {
+        data(self, bytes, port, address) {
+          times.push(performance.now());
+          self.send(bytes, port, address);
+        },
+        error() {},
+      },
+    });
+    return new EchoTarget(socket, times);
+  }
+
+  get port(): number {
+    return this.#socket.port;
+  }
+
+  /** ms between two probes, at the most. */
+  longestGap(): number {
+    return Math.max(...this.times.slice(1).map((time, i) => time - (this.times[i] ?? time)));
+  }
+
+  close(): void {
+    this.#socket.close();
   }
 }
