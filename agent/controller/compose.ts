@@ -82,7 +82,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
     ...{ ...core, ...outside, clock, aggregator },
     current: () => current.value,
     queue: () => core.telemetry.state,
-    problems: () => [...httpProblems, ...failovers.problems(), ...core.problems()],
+    problems: () => [...httpProblems, ...core.problems(), ...updates.problems()],
   });
   const updates = composeUpdates({
     ...{ ...basics, ...outside, ...core },
@@ -214,7 +214,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const seen = { scorer, status, journal, history, health, failovers, driver, sla };
   return {
     ...{ ...seen, ...followers, telemetry, apply, stop },
-    problems: () => [...told(book), ...telemetry.problems()],
+    problems: () => [...failovers.problems(), ...told(book), ...telemetry.problems()],
     configure(next: AgentConfig) {
       void telemetry.configure(next);
       void followers.alerts.configure(next);

@@ -8,6 +8,7 @@ import { readDocument } from "./fields.ts";
 import { RELEASE_MAX } from "./manifest.ts";
 import type { KnownFile, UpdateMemory } from "./memory.ts";
 import { EMPTY_MEMORY, parseMemory, serializeMemory } from "./memory.ts";
+import type { ProgramPlaces } from "./places.ts";
 
 /** Durable: what a call has done survives a power cut once `sync` of the folder returned. */
 export interface Disk {
@@ -24,34 +25,8 @@ export interface Disk {
   sha256(path: string): string;
 }
 
-export interface ProgramPlaces {
-  readonly program: string;
-  /** Built here, then renamed to the program. */
-  readonly fresh: string;
-  readonly previous: string;
-  /** A delta back to the file before, where two files do not fit. */
-  readonly wayBack: string;
-  /** There from before the swap until the commit; the rollback script looks for it. */
-  readonly marker: string;
-  /** Left by the rollback script. */
-  readonly rescued: string;
-  readonly memory: string;
-}
-
 /** Two names of a link in the making. */
 const LINKING = ".link";
-
-export function placesOf(program: string): ProgramPlaces {
-  return {
-    program,
-    fresh: `${program}.new`,
-    previous: `${program}.prev`,
-    wayBack: `${program}.back`,
-    marker: `${program}.trial`,
-    rescued: `${program}.rolled-back`,
-    memory: `${program}.update`,
-  };
-}
 
 export interface Marker extends KnownFile {
   /** What runs if the new file does not. */

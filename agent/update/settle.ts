@@ -6,7 +6,8 @@
 import type { UpdateStepName } from "../domain/update.ts";
 import type { KnownFile, UpdateMemory } from "./memory.ts";
 import { withBad, withStep } from "./memory.ts";
-import type { Disk, Marker, ProgramPlaces } from "./program-files.ts";
+import type { ProgramPlaces } from "./places.ts";
+import type { Disk, Marker } from "./program-files.ts";
 import {
   endTrial,
   readMarker,

@@ -46,6 +46,8 @@ export function folderFault(program: string, needed: number): string | null {
   const stat = lstatSync(folder);
   if ((stat.mode & 0o002) !== 0) return `${folder} is writable by every user`;
   const own = process.getuid?.() ?? 0;
+  const isOfGroup = (stat.mode & 0o020) !== 0 && stat.gid !== 0 && stat.gid !== process.getgid?.();
+  if (isOfGroup) return `${folder} is writable by group ${stat.gid}`;
   if (stat.uid !== own && stat.uid !== 0) return `${folder} belongs to uid ${stat.uid}`;
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;

@@ -9,7 +9,7 @@ import type { HashedFile } from "../update/delta-encode.ts";
 import { encodeDelta } from "../update/delta-encode.ts";
 import { parseDelta } from "../update/delta-format.ts";
 import type { KnownFile } from "../update/memory.ts";
-import { placesOf } from "../update/program-files.ts";
+import { placesOf } from "../update/places.ts";
 import { FreshFile, folderFault, randomFile, readOpen } from "./files.ts";
 import { hashOpen } from "./hash.ts";
 import type { UpdaterAnswer } from "./protocol.ts";

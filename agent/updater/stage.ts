@@ -12,7 +12,7 @@ import { DOCUMENT_MAX } from "../update/fields.ts";
 import type { Payload, TargetFiles } from "../update/manifest.ts";
 import type { PublicKey } from "../update/minisign.ts";
 import { SIGNATURE_TEXT_MAX } from "../update/minisign.ts";
-import { placesOf } from "../update/program-files.ts";
+import { placesOf } from "../update/places.ts";
 import { RELEASE } from "../update/root-keys.ts";
 import type { Offer, SignedDocuments } from "../update/trust.ts";
 import { choosePayload, judgeOffer } from "../update/trust.ts";

@@ -12,6 +12,8 @@ export const UPDATE_FRAME = {
 } as const;
 
 export type UpdateOrder =
+  /** Say what is known. */
+  | { readonly kind: "look" }
   /** Hash the program and say what is known. */
   | { readonly kind: "survey" }
   /** The documents and the payload lie in the folder; `answering`: paths that answer now. */
@@ -68,6 +70,8 @@ export function readOrder(body: unknown): UpdateOrder | null {
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
   };
   switch (fields.get("kind")) {
+    case "look":
+      return { kind: "look" };
     case "survey":
       return { kind: "survey" };
     case "install":

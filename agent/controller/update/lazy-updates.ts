@@ -31,13 +31,18 @@ export class LazyUpdates {
     void this.#load().then((updates) => updates.reported(report));
   };
 
+  problems(): readonly string[] {
+    const trouble = this.#current?.trouble ?? null;
+    return trouble === null ? [] : [`update: ${trouble}`];
+  }
+
   stop(): void {
     this.#current?.stop();
   }
 
   get view(): UpdateView {
     return {
-      body: async () => (await this.#load()).body(),
+      body: async () => (await this.#load()).state(),
       check: async () => (await this.#load()).check(),
       apply: async (anyPath) => (await this.#load()).apply(anyPath),
       rollBack: async (author) => (await this.#load()).rollBack(author),

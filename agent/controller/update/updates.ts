@@ -5,7 +5,7 @@
  */
 
 import type { AgentConfig } from "../../domain/config.ts";
-import type { UnixSeconds } from "../../domain/units.ts";
+import type { Micros, UnixSeconds } from "../../domain/units.ts";
 import { after, micros, US_PER_MS, US_PER_S, unixSeconds } from "../../domain/units.ts";
 import { isTrouble } from "../../domain/update.ts";
 import { TARGET } from "../../domain/version.ts";
@@ -51,10 +51,12 @@ type Offered = Extract<Offer, { kind: "offered" }>;
 type Activity = "idle" | "checking" | "downloading";
 
 const HEALTH_EVERY = micros(2 * US_PER_S);
-/** After a start: the paths need samples first. */
+/** After a start, which has better things to do; the paths need samples before a check. */
+const FIRST_LOOK = micros(5 * US_PER_S);
 const FIRST_CHECK = micros(60 * US_PER_S);
 /** For the turn, the window or the path to come. */
 const LOOK_AGAIN_SECS = 300;
+const LOOK_WITHIN = micros(2 * US_PER_S);
 const SURVEY_WITHIN = micros(30 * US_PER_S);
 
 export class Updates {
@@ -68,20 +70,27 @@ export class Updates {
   #loaded = 0;
   #noted = 0;
   #told: string | null = null;
+  /** The refusal is of a file that failed here before: its step has said so. */
+  #isKnown = false;
+  #disarmLook: Disarm = () => {};
   #disarmCheck: Disarm = () => {};
   #disarmHealth: Disarm | null = null;
-  #surveyed: (() => void)[] = [];
+  readonly #looked: (() => void)[] = [];
+  readonly #surveyed: (() => void)[] = [];
 
   constructor(parts: UpdateParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    if (this.#update.url !== null) this.#parts.order({ kind: "survey" });
+    const { timers, clock, order } = this.#parts;
+    const ask = () => order({ kind: "look" });
+    this.#disarmLook = timers.arm(after(clock.monotonic(), FIRST_LOOK), ask);
     this.#armCheck(FIRST_CHECK);
   }
 
   stop(): void {
+    this.#disarmLook();
     this.#disarmCheck();
     this.#disarmHealth?.();
     this.#parts.site.stop();
@@ -96,9 +105,16 @@ export class Updates {
       this.#parts.audit(stepRecord(step));
       this.#parts.order({ kind: "noted", number: step.number });
     }
-    this.#tellTrouble();
+    this.#parts.trouble(this.trouble);
     if (report.activity === "trial") this.#tellHealth();
+    for (const wake of this.#looked.splice(0)) wake();
     if (report.sha256 !== null) for (const wake of this.#surveyed.splice(0)) wake();
+  }
+
+  /** With what the supervisor remembers, when it answers. */
+  async state(): Promise<UpdateBody> {
+    if (this.#report === null) await this.#asked({ kind: "look" }, this.#looked, LOOK_WITHIN);
+    return this.body();
   }
 
   body(): UpdateBody {
@@ -122,8 +138,8 @@ export class Updates {
       this.#activity = "idle";
       this.#lastCheck = checked;
       this.#failures = checked.outcome === "failed" ? this.#failures + 1 : 0;
-      if (checked.outcome === "refused") this.#noteRefusal(checked.reason);
-      this.#tellTrouble();
+      if (checked.outcome === "refused" && !this.#isKnown) this.#noteRefusal(checked.reason);
+      this.#parts.trouble(this.trouble);
     }
     return this.body();
   }
@@ -157,7 +173,6 @@ export class Updates {
 
   /** A configuration may have changed. */
   configured(): void {
-    if (this.#update.url !== null) this.#parts.order({ kind: "survey" });
     this.#armCheck(FIRST_CHECK);
   }
 
@@ -184,7 +199,10 @@ export class Updates {
     const got = await this.#parts.site.documents(url, channel);
     if (got.kind === "failed") return { at, outcome: "failed", reason: got.reason };
     const offer = this.#judge(got.value);
-    if (offer.kind === "refused") return { at, outcome: "refused", reason: offer.reason };
+    if (offer.kind === "refused") {
+      this.#isKnown = offer.code === "known-bad";
+      return { at, outcome: "refused", reason: offer.reason };
+    }
     if (offer.kind === "current") return { at, outcome: "current", reason: "" };
     this.#offer = { offer, documents: got.value };
     this.#octets = choosePayload(offer.files, this.#report?.sha256 ?? "").payload.size;
@@ -210,14 +228,19 @@ export class Updates {
 
   /** Waits until the supervisor has said what runs; false: it does not. */
   async #survey(): Promise<boolean> {
-    const { timers, clock, order } = this.#parts;
+    await this.#asked({ kind: "survey" }, this.#surveyed, SURVEY_WITHIN);
+    return this.#report !== null && this.#report.sha256 !== null;
+  }
+
+  /** Until one of `waiting` is woken, or nobody answers. */
+  async #asked(order: UpdateOrder, waiting: (() => void)[], within: Micros): Promise<void> {
+    const { timers, clock } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const disarm = timers.arm(after(clock.monotonic(), SURVEY_WITHIN), resolve);
-    this.#surveyed.push(resolve);
-    order({ kind: "survey" });
+    const disarm = timers.arm(after(clock.monotonic(), within), resolve);
+    waiting.push(resolve);
+    this.#parts.order(order);
     await promise;
     disarm();
-    return this.#report !== null && this.#report.sha256 !== null;
   }
 
   async #load(): Promise<void> {
@@ -248,7 +271,7 @@ export class Updates {
 
   // --- by itself -------------------------------------------------------------------------------
 
-  #armCheck(delay: ReturnType<typeof micros>): void {
+  #armCheck(delay: Micros): void {
     const { timers, clock } = this.#parts;
     this.#disarmCheck();
     this.#disarmCheck = timers.arm(after(clock.monotonic(), delay), () => void this.#turn());
@@ -291,11 +314,12 @@ export class Updates {
     tell();
   }
 
-  #tellTrouble(): void {
+  /** What an operator should look at; null: nothing. */
+  get trouble(): string | null {
     const step = this.#report?.steps.at(-1);
     const failed = step !== undefined && isTrouble(step.step) ? step.detail : null;
     const refused = this.#lastCheck?.outcome === "refused" ? this.#lastCheck.reason : null;
-    this.#parts.trouble(refused ?? failed);
+    return (this.#isKnown ? null : refused) ?? failed;
   }
 
   /** Once for each reason: a check every some hours is no news. */

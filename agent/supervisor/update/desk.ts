@@ -14,8 +14,10 @@ import { isTrouble } from "../../domain/update.ts";
 import { VERSION } from "../../domain/version.ts";
 import type { KnownFile, UpdateMemory } from "../../update/memory.ts";
 import { withBad, withNoted, withSighting, withStep } from "../../update/memory.ts";
-import type { Disk, Marker, ProgramPlaces } from "../../update/program-files.ts";
-import { endTrial, placesOf, swapBack, swapIn, writeMemory } from "../../update/program-files.ts";
+import type { ProgramPlaces } from "../../update/places.ts";
+import { placesOf } from "../../update/places.ts";
+import type { Disk, Marker } from "../../update/program-files.ts";
+import { endTrial, swapBack, swapIn, writeMemory } from "../../update/program-files.ts";
 import { RELEASE } from "../../update/root-keys.ts";
 import { rejected, settle } from "../../update/settle.ts";
 import { Trial } from "../../update/trial.ts";
@@ -82,6 +84,9 @@ export class UpdateDesk {
 
   take(order: UpdateOrder): void {
     switch (order.kind) {
+      case "look":
+        this.report();
+        return;
       case "survey":
         void this.#survey();
         return;

@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { placesOf } from "../../update/program-files.ts";
+import { placesOf } from "../../update/places.ts";
 import { decodeJson } from "../../wire/frame.ts";
 import { readOrder } from "../../wire/update-frames.ts";
 import type { Role } from "../child.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REAL_DISK } from "../../../agent/supervisor/update/real-disk.ts";
 import { EMPTY_MEMORY } from "../../../agent/update/memory.ts";
+import { placesOf } from "../../../agent/update/places.ts";
 import {
-  placesOf,
   readMarker,
   readMemory,
   swapIn,
@@ -22,16 +22,6 @@ const MARKER = {
 };
 
 afterAll(() => rmSync(folder, { recursive: true }));
-
-test("placesOf() has the names that the rollback script knows", () => {
-  const script = readFileSync(
-    join(import.meta.dir, "../../../agent/cli/install/assets/rollback.sh"),
-    "utf8",
-  );
-  for (const path of [places.previous, places.marker, places.rescued]) {
-    expect(script).toContain(`$dir${path.slice(folder.length)}`);
-  }
-});
 
 test("readMarker() takes what writeMarker() wrote, and nothing damaged", () => {
   writeMarker(REAL_DISK, places, MARKER);

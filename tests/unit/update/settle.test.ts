@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REAL_DISK } from "../../../agent/supervisor/update/real-disk.ts";
 import { EMPTY_MEMORY, withBad, withStep } from "../../../agent/update/memory.ts";
-import type { Disk, Marker, ProgramPlaces } from "../../../agent/update/program-files.ts";
+import type { ProgramPlaces } from "../../../agent/update/places.ts";
+import { placesOf } from "../../../agent/update/places.ts";
+import type { Disk, Marker } from "../../../agent/update/program-files.ts";
 import {
   endTrial,
-  placesOf,
   readMemory,
   swapBack,
   swapIn,

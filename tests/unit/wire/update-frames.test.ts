@@ -9,6 +9,7 @@ describe("update frames", () => {
   });
 
   test.each([
+    { kind: "look" },
     { kind: "survey" },
     { kind: "install", answering: 3 },
     { kind: "roll-back", author: "ann" },
