@@ -75,7 +75,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const current = new CurrentPlan(config, { names, addresses }, apply);
   const notices = await LazyNotices.open(config, basics);
   const core = composeCore(config, { ...basics, ...outside, current, notices });
-  const { driver, failovers, health, history, journal } = core;
+  const { driver, health, history, journal } = core;
   const httpProblems: string[] = [];
   const aggregator = new Aggregator({ clock, timers, journal, history });
   const view = createView({

@@ -6,7 +6,7 @@
 
 import type { AgentConfig } from "../../domain/config.ts";
 import type { Micros, UnixSeconds } from "../../domain/units.ts";
-import { after, micros, US_PER_MS, US_PER_S, unixSeconds } from "../../domain/units.ts";
+import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
 import { isTrouble } from "../../domain/update.ts";
 import { TARGET } from "../../domain/version.ts";
 import type { AuditRecord } from "../../engine/failover/effect.ts";
@@ -332,7 +332,7 @@ export class Updates {
   }
 
   #now(): UnixSeconds {
-    return unixSeconds(Math.floor(this.#parts.clock.wall() / US_PER_MS));
+    return unixSeconds(Math.floor(this.#parts.clock.wall() / 1_000));
   }
 }
 

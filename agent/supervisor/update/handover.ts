@@ -7,7 +7,6 @@
 import type { Log } from "../../controller/ports.ts";
 import type { AgentConfig } from "../../domain/config.ts";
 import { isCompiled } from "../../domain/self.ts";
-import { US_PER_MS } from "../../domain/units.ts";
 import { createClock } from "../../io/clock.ts";
 import { execute, monotonicNow } from "../../worker/libc.ts";
 import type { Child } from "../child.ts";
@@ -92,7 +91,7 @@ export class Handover {
     return {
       ...{ log, program, args, config, later, disk: REAL_DISK },
       now: monotonicNow,
-      wall: () => Math.floor(clock.wall() / US_PER_MS),
+      wall: () => Math.floor(clock.wall() / 1_000),
       tell: (frame) => controller.send(frame),
       runUpdater: (task, keysFile) =>
         runUpdater(
