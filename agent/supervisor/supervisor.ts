@@ -119,7 +119,10 @@ export class Supervisor implements ChildHost {
     if (!this.#takeLock()) return 1;
     if (!this.#openData()) return 1;
     this.#config = JSON.stringify(this.#plan);
-    if (await this.#updates.begin(this.#command[0] ?? "")) this.#handover.becomeProgram();
+    if (await this.#updates.begin(this.#command[0] ?? "")) {
+      this.#handover.becomeProgram();
+      return finished;
+    }
     this.#handleSignals();
     await Promise.all([this.#worker.start(), this.#controller.start()]);
     this.#armTick();
@@ -283,6 +286,7 @@ export class Supervisor implements ChildHost {
     }
     this.#stopping = true;
     this.#notifier.stopping();
+    this.#updates.stopping();
     this.#controller.stop();
     this.#worker.stop();
     if (!this.#controller.running && !this.#worker.running) this.#finish(exitCode);

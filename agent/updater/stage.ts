@@ -3,7 +3,7 @@
  * reason why not. The signature comes first, then space, then the octets, then the file's own word.
  */
 
-import { closeSync, createReadStream, openSync } from "node:fs";
+import { closeSync, createReadStream, existsSync, openSync, rmSync } from "node:fs";
 import { createZstdDecompress } from "node:zlib";
 import { TARGET, VERSION } from "../domain/version.ts";
 import { applyDelta } from "../update/delta-apply.ts";
@@ -56,13 +56,18 @@ interface Base {
 
 async function build(offer: Offered, from: Base): Promise<UpdaterAnswer> {
   const { manifest, files } = offer;
-  const lack = folderFault(from.program, files.size);
+  const { previous, fresh: path } = placesOf(from.program);
+  let lack = folderFault(from.program, files.size);
+  if (lack !== null && existsSync(previous)) {
+    // Of the release before the running one, which becomes the one before now.
+    rmSync(previous);
+    lack = folderFault(from.program, files.size);
+  }
   if (lack !== null) return refused(lack);
   const chosen = payloadAt(files, from.runningSha256);
   if (chosen === null) return refused("the payload is not what the manifest names");
   const { release, version } = manifest;
   const file = { release, version, sha256: files.sha256 };
-  const path = placesOf(from.program).fresh;
   const fresh = new FreshFile(path);
   try {
     if (chosen.kind === "delta") writeDelta(fresh, chosen.payload, from.base);
@@ -94,10 +99,12 @@ function payloadAt(
   files: TargetFiles,
   runningSha256: string,
 ): ReturnType<typeof choosePayload> | null {
-  const sha256 = hashOpen(STAGE_FDS.payload);
   const { size } = randomFile(STAGE_FDS.payload);
-  const isIt = (payload: Payload) => payload.sha256 === sha256 && payload.size === size;
   const chosen = choosePayload(files, runningSha256);
+  // Whoever wrote it may have made it endless.
+  if (size !== chosen.payload.size && size !== files.full.size) return null;
+  const sha256 = hashOpen(STAGE_FDS.payload);
+  const isIt = (payload: Payload) => payload.sha256 === sha256 && payload.size === size;
   if (isIt(chosen.payload)) return chosen;
   return isIt(files.full) ? { kind: "full", payload: files.full } : null;
 }

@@ -8,10 +8,16 @@ export class PowerCut extends Error {}
 /**
  * Operations that change something are counted; a text may be left half-written beside its place.
  */
-export function cutDisk(disk: Disk, after: number): Disk & { readonly used: number } {
+export function cutDisk(
+  disk: Disk,
+  after: number,
+  /** How many operations fail: all of them, or a disk that works again. */
+  failures = Number.POSITIVE_INFINITY,
+): Disk & { readonly used: number } {
   let used = 0;
   const count = () => {
-    if (used++ >= after) throw new PowerCut("the power failed");
+    const index = used++;
+    if (index >= after && index < after + failures) throw new PowerCut("the power failed");
   };
   return {
     get used() {

@@ -17,7 +17,13 @@ import { withBad, withNoted, withSighting, withStep } from "../../update/memory.
 import type { ProgramPlaces } from "../../update/places.ts";
 import { placesOf } from "../../update/places.ts";
 import type { Disk, Marker } from "../../update/program-files.ts";
-import { endTrial, swapBack, swapIn, writeMemory } from "../../update/program-files.ts";
+import {
+  endTrial,
+  swapBack,
+  swapIn,
+  writeMarker,
+  writeMemory,
+} from "../../update/program-files.ts";
 import { RELEASE } from "../../update/root-keys.ts";
 import { rejected, settle } from "../../update/settle.ts";
 import { Trial } from "../../update/trial.ts";
@@ -120,6 +126,17 @@ export class UpdateDesk {
     this.#judge();
   }
 
+  /** An orderly end is no failed start. */
+  stopping(): void {
+    const marker = this.#marker;
+    if (marker === null || marker.tries === 0) return;
+    try {
+      writeMarker(this.#host.disk, this.#places, { ...marker, tries: marker.tries - 1 });
+    } catch (error) {
+      this.#host.log.warn("cannot note the end", { reason: messageOf(error) });
+    }
+  }
+
   report(): void {
     const { bad, previous, steps, noted, highestRelease, keysVersion, minRelease, seenAt } =
       this.#memory;
@@ -182,6 +199,7 @@ export class UpdateDesk {
     try {
       this.#swap(answer.staged, answering);
     } catch (error) {
+      this.#abandon(answer.staged);
       this.#refuse(null, `cannot put the new file in place: ${messageOf(error)}`);
       return;
     }
@@ -204,6 +222,17 @@ export class UpdateDesk {
     this.#ready.clear();
     this.#watch(marker);
     this.report();
+  }
+
+  /** A disk that fills up in the middle of a swap: what is there decides which way back it is. */
+  #abandon({ sha256 }: Staged): void {
+    const { disk, log } = this.#host;
+    try {
+      if (disk.sha256(this.#places.program) === sha256) swapBack(disk, this.#places);
+      else endTrial(disk, this.#places);
+    } catch (error) {
+      log.error("cannot undo the swap: the next start will", { reason: messageOf(error) });
+    }
   }
 
   /** `file`: at fault, never to be tried again. */

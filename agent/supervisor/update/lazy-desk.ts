@@ -56,6 +56,10 @@ export class LazyDesk {
     this.#desk?.died(role, exit);
   }
 
+  stopping(): void {
+    this.#desk?.stopping();
+  }
+
   #load(): Promise<UpdateDesk | null> {
     this.#loading ??= this.#open();
     return this.#loading;

@@ -8,11 +8,13 @@ import { UpdateDesk } from "../../../../agent/supervisor/update/desk.ts";
 import { REAL_DISK } from "../../../../agent/supervisor/update/real-disk.ts";
 import { EMPTY_MEMORY } from "../../../../agent/update/memory.ts";
 import { placesOf } from "../../../../agent/update/places.ts";
+import type { Disk } from "../../../../agent/update/program-files.ts";
 import { readMemory, writeMemory } from "../../../../agent/update/program-files.ts";
 import type { UpdaterAnswer, UpdaterTask } from "../../../../agent/updater/protocol.ts";
 import { decodeJson } from "../../../../agent/wire/frame.ts";
 import type { UpdateReport } from "../../../../agent/wire/update-frames.ts";
 import { agentConfig } from "../../../support/configs.ts";
+import { cutDisk } from "../../../support/cut-disk.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
 import { FakeLog } from "../../../support/fake-log.ts";
 import { sha } from "../../../support/update-documents.ts";
@@ -43,17 +45,18 @@ const has = (suffix: string) => existsSync(`${program}${suffix}`);
 
 interface Start {
   readonly answer?: UpdaterAnswer;
+  readonly disk?: Disk;
   /** What the new program says against the configuration. */
   readonly problem?: string | null;
 }
 
-function start({ answer = STAGED, problem = null }: Start = {}) {
+function start({ answer = STAGED, problem = null, disk = REAL_DISK }: Start = {}) {
   const clock = new FakeClock();
   const calls: string[] = [];
   const reports: UpdateReport[] = [];
   const base = agentConfig([]);
   const host: DeskHost = {
-    ...{ log: new FakeLog(), disk: REAL_DISK, program, args: ["--config", "/etc/x.yaml"] },
+    ...{ log: new FakeLog(), disk, program, args: ["--config", "/etc/x.yaml"] },
     config: () => ({ ...base, update: { ...base.update, trial_secs: 60, keep: "file" } }),
     now: () => clock.monotonic(),
     wall: () => Math.floor(clock.wall() / 1_000),
@@ -173,6 +176,30 @@ describe("UpdateDesk", () => {
     for (let i = 0; i < 3; i++) desk.died("worker", "signal SIGSEGV");
     expect(content()).toBe("old program");
     expect(calls).toEqual(["take over"]);
+  });
+
+  test("a disk that fails in the middle of the swap leaves the old program and no marker", async () => {
+    for (const after of [5, 6, 7, 8, 9, 10]) {
+      const disk = cutDisk(REAL_DISK, after, 1);
+      const { steps, desk } = await installed({ disk });
+      expect([after, content()]).toEqual([after, "old program"]);
+      expect([has(".trial"), desk.isTrial]).toEqual([false, false]);
+      expect(steps().at(-1)?.step).toBe("refused");
+      for (const suffix of [".prev", ".update", ".prev.link"]) {
+        rmSync(`${program}${suffix}`, { force: true });
+      }
+    }
+  });
+
+  test("an orderly end in a trial is no failed start", async () => {
+    await installed();
+    for (let i = 0; i < 6; i++) {
+      const { desk } = start();
+      expect(desk.isTrial).toBe(true);
+      desk.stopping();
+    }
+    for (let i = 0; i < 3; i++) expect(start().desk.isTrial).toBe(true);
+    expect(start().desk.mustRestart).toBe(true);
   });
 
   test("an operator goes back to what is kept, but not below the least that is safe", async () => {
