@@ -70,7 +70,7 @@ test("a damaged delta is refused, or its file has another sha256 than the signed
           const out = applied(delta, base);
           const parsed = parseDelta(delta);
           // Never more than was announced; whether it is the file, the signed sha256 tells.
-          expect(parsed.kind === \"delta\" && parsed.delta.newSize).toBe(out.byteLength);
+          expect(parsed.kind === "delta" && parsed.delta.newSize).toBe(out.byteLength);
         } catch (error) {
           expect(error).toBeInstanceOf(RangeError);
         }
