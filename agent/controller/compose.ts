@@ -30,6 +30,7 @@ import { composeFollowers } from "./followers.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
+import { composeRtt } from "./metrics/rtt.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
 import { logReload } from "./reload-log.ts";
@@ -80,7 +81,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   });
   const surfaces = {
     ...{ failover: failovers.view, sla: core.sla.view },
-    ...{ alerts: core.alertsView, stream: core.stream },
+    ...{ alerts: core.alertsView, stream: core.stream, rtt: core.rtt },
   };
   const options = { ...appOptions(config, basics), ...surfaces };
   const http = await serveHttp(createApp(view, options), config.http, log);
@@ -160,6 +161,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const status = (path: number) => engine.status(path);
   const memory = composeMemory(config, { ...parts, scorer, failovers: () => failovers });
   const { journal, guard, book, rtt, history, sla } = memory;
+  const times = composeRtt({ clock, rtt, current: () => current.value });
   const health = new HealthReader({ clock, scorer, status });
   const channel = { send: parts.sendToWorker };
   const telemetry = openTelemetry({
@@ -181,7 +183,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   });
   const driver: Driver = new Driver({
     ...{ ...basics, scorer, engine, journal, history, channel, health },
-    observer: failovers.failover,
+    observer: times.tapped(failovers.failover),
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
     onStatusChange: followers.statusChanged,
@@ -196,7 +198,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   };
   const seen = { scorer, status, journal, history, health, failovers, driver, sla };
   return {
-    ...{ ...seen, ...followers, telemetry, apply, stop },
+    ...{ ...seen, ...followers, telemetry, rtt: times.view, apply, stop },
     problems: () => [...told(book), ...telemetry.problems()],
     configure(next: AgentConfig) {
       void telemetry.configure(next);
