@@ -142,7 +142,7 @@ function composeMemory(config: AgentConfig, parts: MemoryParts) {
     onClockStep: (seconds) => failovers().failover.audit(clockStep(seconds)),
   });
   const sla: SlaPart = composeSla({
-    ...{ clock, timers, journal, history, book, records: slaBook, guard },
+    ...{ ...basics, journal, history, book, records: slaBook, guard },
     config: () => current.value.config,
     policies: () => failovers().failover.policies.map((policy) => policy.config),
     current: () => failovers().failover.maintenance,
