@@ -9,6 +9,7 @@ import { unixSeconds } from "../../agent/domain/units.ts";
 import type { CheckpointEnd, Checkpointer } from "../../agent/io/store/checkpoint.ts";
 import type { JournalOptions } from "../../agent/io/store/journal.ts";
 import { SqliteJournal } from "../../agent/io/store/journal.ts";
+import type { RewriteJob } from "../../agent/io/store/rewrite.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeLog } from "./fake-log.ts";
 import { RETENTION } from "./retention-plan.ts";
@@ -38,6 +39,7 @@ export function healthRow(second: number, overrides: Partial<HealthRow> = {}): H
 export class ManualCheckpointer implements Checkpointer {
   readonly uris: string[] = [];
   readonly copies: string[] = [];
+  readonly rewrites: RewriteJob[] = [];
   #onEnd: ((end: CheckpointEnd) => void) | null = null;
 
   get running(): boolean {
@@ -52,6 +54,11 @@ export class ManualCheckpointer implements Checkpointer {
   copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void {
     this.copies.push(copyTo);
     this.start(uri, onEnd);
+  }
+
+  rewrite(job: RewriteJob, onEnd: (end: CheckpointEnd) => void): void {
+    this.rewrites.push(job);
+    this.#onEnd = onEnd;
   }
 
   end(end: CheckpointEnd): void {

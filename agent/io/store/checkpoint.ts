@@ -12,6 +12,7 @@ import { Worker } from "node:worker_threads";
 import { isCompiled } from "../../domain/self.ts";
 import { PAGE_BYTES, WAL_FRAME_BYTES } from "./database.ts";
 import type { Attempt } from "./fault.ts";
+import type { RewriteJob } from "./rewrite.ts";
 
 const COMPILED_ENTRY = "/$bunfs/root/io/store/checkpoint-worker.ts";
 
@@ -21,11 +22,12 @@ export const WAL_PAGES_MAX = (4 * 1024 * PAGE_BYTES) / WAL_FRAME_BYTES;
 export const WAL_PAGES_HARD_MAX = 4 * WAL_PAGES_MAX;
 
 /** What the Worker is started for. */
-export interface StoreJob {
-  readonly uri: string;
-  /** A file that must not exist yet; null: a checkpoint. */
-  readonly copyTo: string | null;
-}
+export type StoreJob =
+  | { readonly kind: "checkpoint"; readonly uri: string }
+  /** `copyTo` must not exist yet. */
+  | { readonly kind: "copy"; readonly uri: string; readonly copyTo: string }
+  /** No handle may be open. */
+  | ({ readonly kind: "rewrite" } & RewriteJob);
 
 export type CheckpointEnd =
   | Attempt<null>
@@ -39,6 +41,8 @@ export interface Checkpointer {
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void;
   /** Copies the database as of now into a new file. Not while `running`. */
   copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void;
+  /** Makes a smaller file beside the database, which nobody else has open. */
+  rewrite(job: RewriteJob, onEnd: (end: CheckpointEnd) => void): void;
 }
 
 export function isCheckpointDue(walPages: number, calm: boolean): boolean {
@@ -58,11 +62,15 @@ export class WorkerCheckpointer implements Checkpointer {
   }
 
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void {
-    this.#run({ uri, copyTo: null }, onEnd);
+    this.#run({ kind: "checkpoint", uri }, onEnd);
   }
 
   copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void {
-    this.#run({ uri, copyTo }, onEnd);
+    this.#run({ kind: "copy", uri, copyTo }, onEnd);
+  }
+
+  rewrite(job: RewriteJob, onEnd: (end: CheckpointEnd) => void): void {
+    this.#run({ kind: "rewrite", ...job }, onEnd);
   }
 
   #run(job: StoreJob, onEnd: (end: CheckpointEnd) => void): void {

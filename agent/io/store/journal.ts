@@ -30,6 +30,7 @@ import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
 import { databaseUri, readNumber, transact, walBacklog } from "./database.ts";
 import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
+import { Fit } from "./fit.ts";
 import { Guess, readBootId } from "./guess.ts";
 import type { HandleWatcher } from "./handle.ts";
 import { StoreHandle } from "./handle.ts";
@@ -78,6 +79,7 @@ export class SqliteJournal implements Journal {
   readonly #guess: Guess;
   readonly #upkeep: Upkeep;
   readonly #checkpointer: Checkpointer;
+  readonly #fit: Fit;
   /** Shared with all others who write into this file. */
   readonly handle: StoreHandle;
   #state: StoreState = { kind: "ok" };
@@ -98,6 +100,8 @@ export class SqliteJournal implements Journal {
     this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
     this.handle = new StoreHandle({ ...options, isHeld: () => this.#checkpointer.running });
     this.handle.watch(this.#watcher);
+    const parts = { ...options, handle: this.handle, checkpointer: this.#checkpointer };
+    this.#fit = new Fit({ ...parts, onEnd: () => this.#goOn() });
     this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
   }
 
@@ -163,7 +167,7 @@ export class SqliteJournal implements Journal {
   flush(): void {
     if (this.#closed) return;
     this.#stopContinuation();
-    if (!this.#writeSlice()) return;
+    if (!this.#writeSlice() || this.#fit.begin()) return;
     if (this.pending > 0 || this.#maintain()) {
       this.#goOn();
       return;
@@ -210,6 +214,7 @@ export class SqliteJournal implements Journal {
   close(): void {
     if (this.#closed) return;
     this.#stopContinuation();
+    this.#fit.stop();
     while (this.pending > 0 && this.#writeSlice()) {
       // Each round writes a slice, so this ends.
     }

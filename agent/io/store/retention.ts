@@ -25,9 +25,13 @@ type Kind = "raw" | "events" | "audit" | "changes" | "rollup_5m" | "rollup_1h" |
 
 const INTERVAL = micros(3_600 * US_PER_S);
 const ROWS_MAX = 500;
-const ROWS_MIN = 25;
-/** A step that took longer is followed by smaller ones: slow flash, slow processor. */
-const STEP_MAX = micros(8 * US_PER_MS);
+const ROWS_MIN = 5;
+/** How slow flash and processor are is not known before the first step. */
+const ROWS_FIRST = 50;
+/** Steps grow and shrink towards it: a step of 20 ms would be too long for who decides failover. */
+const STEP_AIM = micros(5 * US_PER_MS);
+/** A hiccup is no reason to grow at once, nor is a quick step. */
+const GROWTH_MAX = 2;
 /** Above this share of the budget the oldest rows go, whatever their age. */
 const FULL_SHARE = 0.9;
 const DAY_SECS = 86_400;
@@ -64,7 +68,7 @@ export class Retention {
   #dueAt: Instant | null = null;
   /** Kinds that the running round has yet to look at by age; null: no round. */
   #left: Kind[] | null = null;
-  #rows = ROWS_MAX;
+  #rows = ROWS_FIRST;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -83,10 +87,10 @@ export class Retention {
     if (this.#dueAt !== null && now < this.#dueAt) return false;
     this.#left ??= isClockTrusted() ? [...KINDS] : [];
     const isMore = this.#deleteByAge(db, this.#left) || this.#deleteBySize(db);
-    if (between(now, clock.monotonic()) > STEP_MAX) {
-      this.#rows = Math.max(ROWS_MIN, this.#rows >> 1);
+    if (isMore) {
+      this.#rows = nextRows(this.#rows, between(now, clock.monotonic()));
+      return true;
     }
-    if (isMore) return true;
     this.#left = null;
     this.#dueAt = after(now, INTERVAL);
     return false;
@@ -124,6 +128,11 @@ export class Retention {
       return !isKept && deleteOldest(db, kind, this.#rows) > 0;
     });
   }
+}
+
+function nextRows(rows: number, tookUs: number): number {
+  const wanted = rows * Math.min(GROWTH_MAX, STEP_AIM / Math.max(tookUs, 1));
+  return Math.min(ROWS_MAX, Math.max(ROWS_MIN, Math.floor(wanted)));
 }
 
 const MIB = 1024 * 1024;
