@@ -23,6 +23,7 @@ export interface RetentionRun {
   readonly longestCallMs: readonly number[];
   readonly calls: number;
   readonly probes: number;
+  readonly messages: readonly string[];
 }
 
 const MIB = 1024 * 1024;
@@ -34,6 +35,7 @@ const budgetMb = Number(budget);
 const clock = createClock();
 const timers = createTimers(clock);
 const calls: number[] = [];
+const log = new FakeLog();
 
 function timed(call: () => void): void {
   const from = performance.now();
@@ -46,13 +48,15 @@ const journal = new SqliteJournal({
   maxSizeMb: budgetMb,
   clock,
   timers: { arm: (at, run) => timers.arm(at, () => timed(run)) },
-  log: new FakeLog(),
+  log,
   isCalm: () => true,
   plan: () => ({ ...RETENTION, raw_secs: 3_650 * DAY, budget_mb: budgetMb }),
   isClockTrusted: () => true,
 });
 
-const used = () => (journal.handle.db === null ? 0 : usedOctets(journal.handle.db) / MIB);
+/** While a smaller file is made there is none. */
+const used = () =>
+  journal.handle.db === null ? Number.POSITIVE_INFINITY : usedOctets(journal.handle.db) / MIB;
 const started = performance.now();
 let last = started;
 let longestGapMs = 0;
@@ -88,6 +92,7 @@ function report(): void {
     longestCallMs: calls.sort((a, b) => b - a).slice(0, 8),
     calls: calls.length,
     probes,
+    messages: log.lines.map(({ message, fields }) => `${message} ${JSON.stringify(fields)}`),
   };
   process.stdout.write(`${JSON.stringify(run)}\n`);
   process.exit(0);

@@ -8,14 +8,14 @@ import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { PAGE_BYTES } from "./database.ts";
 import type { StoreHandle } from "./handle.ts";
 import type { RewriteJob } from "./rewrite.ts";
-import { dropRewrite, rewriteNeed, swapIn } from "./rewrite.ts";
+import { dropRewrite, rewriteNeed } from "./rewrite.ts";
 import { storeSize } from "./store-size.ts";
 
 const MIB = 1024 * 1024;
 
 export interface FitParts {
   readonly path: string;
-  readonly handle: Pick<StoreHandle, "lend" | "giveBack" | "maxPages">;
+  readonly handle: Pick<StoreHandle, "lend" | "part" | "giveBack" | "maxPages">;
   readonly checkpointer: Pick<Checkpointer, "running" | "rewrite">;
   readonly log: Log;
   /** The file may be written again. */
@@ -45,7 +45,10 @@ export class Fit {
     }
     log.info("history is made smaller", { octets: need.octets, budget_mb: budgetMb });
     handle.lend();
-    checkpointer.rewrite(need.job, (end) => this.#end(need.job, end));
+    checkpointer.rewrite(need.job, {
+      onOpened: () => handle.part(),
+      onEnd: (end) => this.#end(need.job, end),
+    });
     return true;
   }
 
@@ -59,12 +62,11 @@ export class Fit {
   #end(job: RewriteJob, end: CheckpointEnd): void {
     if (this.#isStopped) return;
     const { handle, log, path, onEnd } = this.#parts;
-    const swapped = end.kind === "ok" ? swapIn(job) : end;
-    if (swapped.kind === "ok") {
+    if (end.kind === "ok") {
       log.info("history fits its budget", { octets: storeSize(path).octets });
     } else {
       dropRewrite(job);
-      const reason = swapped.kind === "fault" ? swapped.fault.reason : swapped.reason;
+      const reason = end.kind === "fault" ? end.fault.reason : end.reason;
       log.warn("history stays larger than its budget", { reason });
     }
     handle.giveBack();

@@ -45,6 +45,7 @@ export class StoreHandle {
   #setAsides = 0;
   /** Another file takes its place: until it did, there is none. */
   #isLent = false;
+  #lent: Database | null = null;
   /** Why there is no file. */
   #lastFault: StoreFault | null = null;
 
@@ -64,6 +65,11 @@ export class StoreHandle {
   /** The budget of the file. */
   get maxPages(): number {
     return Math.floor(historyBudget(this.#options.maxSizeMb) / PAGE_BYTES);
+  }
+
+  /** A writer of ours in another thread is at work: no fault, and soon over. */
+  isOurs(fault: StoreFault): boolean {
+    return fault.kind === "busy" && this.#options.isHeld();
   }
 
   /** Corrupt files set aside since start. */
@@ -102,11 +108,20 @@ export class StoreHandle {
 
   /** Nobody reads or writes until `giveBack`; what is written meanwhile waits in memory. */
   lend(): void {
-    this.close();
+    this.#lent = this.#db;
+    this.#db = null;
     this.#isLent = true;
+    for (const watcher of this.#watchers) watcher.closed();
+  }
+
+  /** Another connection is open by now: closing ours costs no fsync. */
+  part(): void {
+    this.#lent?.close();
+    this.#lent = null;
   }
 
   giveBack(): boolean {
+    this.part();
     this.#isLent = false;
     return this.open(0);
   }

@@ -1,6 +1,6 @@
 /** In the Worker: the newest rows of a history, as many as fit, into a new file. */
 
-import type { Database } from "bun:sqlite";
+import { constants, Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { databaseUri, openDatabase, PAGE_BYTES } from "./database.ts";
 import type { RewriteJob } from "./rewrite.ts";
@@ -21,25 +21,55 @@ const NEWEST = {
 type Limited = keyof typeof NEWEST;
 
 /** Throws what SQLite throws; the old file is as it was then. */
-export function rewriteRows(job: RewriteJob): void {
-  dropRewrite(job);
-  const opened = openDatabase({ path: job.into, maxPages: job.maxPages, openTimeoutMs: 0 });
-  if (opened.kind === "fault") throw new Error(opened.fault.reason);
-  const db = opened.value;
-  try {
-    // Nobody needs half of it: no WAL and no journal, one fsync at the end.
-    db.query("PRAGMA journal_mode = OFF").get();
-    db.run("PRAGMA cache_spill = ON");
-    db.run("ATTACH ? AS old", [databaseUri(job.path)]);
-    db.run("BEGIN");
-    for (const table of tablesOf(db)) copyTable(db, table, job.maxPages * PAGE_BYTES);
-    db.run("COMMIT");
-    db.run("DETACH old");
-    db.query("PRAGMA journal_mode = WAL").get();
-  } finally {
-    db.close();
+export class Rewrite {
+  readonly #job: RewriteJob;
+  readonly #old: Database;
+
+  private constructor(job: RewriteJob, old: Database) {
+    this.#job = job;
+    this.#old = old;
   }
-  sync(job.into);
+
+  /** Holds the old file, so that it stays open when the agent closes it. */
+  static open(job: RewriteJob): Rewrite {
+    const flags = constants.SQLITE_OPEN_READWRITE | constants.SQLITE_OPEN_URI;
+    const old = new Database(databaseUri(job.path), flags);
+    old.run("PRAGMA busy_timeout = 5000");
+    // Opening is lazy; reading is not.
+    old.query("SELECT count(*) FROM sqlite_schema").get();
+    return new Rewrite(job, old);
+  }
+
+  /** All handles of both files are closed after it. */
+  run(): null {
+    const { path, into, maxPages } = this.#job;
+    dropRewrite(this.#job);
+    try {
+      const opened = openDatabase({ path: into, maxPages, openTimeoutMs: 0 });
+      if (opened.kind === "fault") throw new Error(opened.fault.reason);
+      try {
+        fill(opened.value, path, maxPages * PAGE_BYTES);
+      } finally {
+        opened.value.close();
+      }
+    } finally {
+      this.#old.close();
+    }
+    sync(into);
+    return null;
+  }
+}
+
+function fill(db: Database, path: string, budget: number): void {
+  // Nobody needs half of it: no WAL and no journal, one fsync at the end.
+  db.query("PRAGMA journal_mode = OFF").get();
+  db.run("PRAGMA cache_spill = ON");
+  db.run("ATTACH ? AS old", [databaseUri(path)]);
+  db.run("BEGIN");
+  for (const table of tablesOf(db)) copyTable(db, table, budget);
+  db.run("COMMIT");
+  db.run("DETACH old");
+  db.query("PRAGMA journal_mode = WAL").get();
 }
 
 function tablesOf(db: Database): string[] {
