@@ -18,7 +18,6 @@ import type {
   RecordPage,
   Restored,
 } from "../../controller/failover/ports.ts";
-import type { RouteMemoryStore } from "../../controller/failover/route-ports.ts";
 import type { Clock, Disarm, Log, StoreState, Timers } from "../../controller/ports.ts";
 import type { Instant, Micros, UnixMillis, UnixSeconds } from "../../domain/units.ts";
 import { after, micros, US_PER_MS, US_PER_S, unixMillis, unixSeconds } from "../../domain/units.ts";
@@ -103,15 +102,6 @@ export class SqliteFailoverBook implements FailoverBook {
     this.#isStarted = true;
     if (handle.db === null) this.#armRetry();
   }
-
-  /** What routing remembers, kept with the rest. */
-  readonly routeMemory: RouteMemoryStore = {
-    load: () => this.#slots.routes,
-    save: (memory) => {
-      this.#slots.remember(memory);
-      this.#writeIfWell();
-    },
-  };
 
   get state(): BookState {
     return { store: this.#store, pending: this.#queue.size, dropped: this.#queue.dropped };
