@@ -134,6 +134,7 @@ function loopbackPath(
     reliability: 1,
     profile: "balanced",
     metered: false,
+    rx_evidence: false,
     cost: 1,
     capacity_mbps: null,
     health: HEALTH,

@@ -48,6 +48,7 @@ export const KEYS = {
     "probe",
     "profile",
     "metered",
+    "rx_evidence",
     "cost",
     "capacity_mbps",
     "health",

@@ -88,6 +88,7 @@ function readPath(section: PathSection, common: CommonHealth): PathConfig {
     reliability: readReliability(section),
     profile,
     metered: readFlag(section, "metered", profile === "metered"),
+    rx_evidence: readFlag(section, "rx_evidence", false),
     cost: readNumber(section, "cost", { min: 0, max: 1_000_000 }, 1),
     capacity_mbps: readCapacity(section),
     health: readPathHealth(section, common, profile),

@@ -1,9 +1,12 @@
 /** The composition root: builds the controller's parts in dependency order, decides nothing. */
 
 import type { AgentConfig } from "../domain/config.ts";
+import type { PathId } from "../domain/ids.ts";
+import { pathId } from "../domain/ids.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
 import { micros, US_PER_S } from "../domain/units.ts";
 import { Engine } from "../engine/engine.ts";
+import type { AuditRecord } from "../engine/failover/effect.ts";
 import { createClock, createTimers } from "../io/clock.ts";
 import { coreBytes } from "../io/core-asset.ts";
 import type { HttpOptions } from "../io/http/app.ts";
@@ -13,6 +16,7 @@ import { keyReader } from "../io/key-file.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
 import { openRouteMemory, routeMemoryFile } from "../io/route-memory.ts";
+import { readRxCount } from "../io/rx-counters.ts";
 import { readToken } from "../io/token-file.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
@@ -31,13 +35,16 @@ import { composeFollowers } from "./followers.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
+import { composeRtt } from "./metrics/rtt.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
+import { VerdictHold } from "./probe-blocked/verdict-hold.ts";
 import { logReload } from "./reload-log.ts";
 import { RollupFeed } from "./rollup-feed.ts";
 import type { SlaPart } from "./sla/compose-sla.ts";
 import { composeSla } from "./sla/compose-sla.ts";
 import { openStores } from "./stores.ts";
+import { SuspicionNotes } from "./suspect-targets.ts";
 import { TablePrinter } from "./table-printer.ts";
 import { LazyTelemetry } from "./telemetry/lazy-telemetry.ts";
 import { RttBook } from "./telemetry/rtt-book.ts";
@@ -126,8 +133,8 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
 
 /** What the core shows over HTTP. */
 function surfacesOf(core: ReturnType<typeof composeCore>, { view: updates }: LazyUpdates) {
-  const { failovers, sla, alertsView: alerts, stream } = core;
-  return { failover: failovers.view, sla: sla.view, alerts, stream, updates };
+  const { failovers, sla, alertsView: alerts, stream, rtt } = core;
+  return { failover: failovers.view, sla: sla.view, alerts, stream, rtt, updates };
 }
 
 interface CoreParts extends Surroundings {
@@ -158,7 +165,7 @@ function composeMemory(config: AgentConfig, parts: MemoryParts) {
     onClockStep: (seconds) => failovers().failover.audit(clockStep(seconds)),
   });
   const sla: SlaPart = composeSla({
-    ...{ clock, timers, journal, history, book, records: slaBook, guard },
+    ...{ ...basics, journal, history, book, records: slaBook, guard },
     config: () => current.value.config,
     policies: () => failovers().failover.policies.map((policy) => policy.config),
     current: () => failovers().failover.maintenance,
@@ -172,12 +179,15 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const basics = { clock, timers, log };
   const { storage } = config;
   const scorer = loadScorer(coreBytes());
-  const flushInterval = micros(storage.flush_interval_secs * US_PER_S);
-  const engine = new Engine(scorer, { flushInterval });
+  const engine = new Engine(scorer, {
+    flushInterval: micros(storage.flush_interval_secs * US_PER_S),
+  });
   const status = (path: number) => engine.status(path);
   const memory = composeMemory(config, { ...parts, scorer, failovers: () => failovers });
   const { journal, guard, book, rtt, history, sla } = memory;
-  const health = new HealthReader({ clock, scorer, status });
+  const times = composeRtt({ clock, rtt, current: () => current.value });
+  const hold = openHold(parts, (path) => failovers.isActive(path));
+  const health = new HealthReader({ clock, scorer, status, isBlocked: (row) => hold.isHeld(row) });
   const channel = { send: parts.sendToWorker };
   const telemetry = openTelemetry({
     ...{ ...basics, scorer, status, rtt, guard },
@@ -197,13 +207,14 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
     current: () => current.value,
   });
   const driver: Driver = new Driver({
-    ...{ ...basics, scorer, engine, journal, history, channel, health },
-    observer: failovers.failover,
+    ...{ ...basics, scorer, engine, journal, history, channel, health, hold },
+    observer: times.tapped(failovers.failover),
     keys: keyReader(log),
     onTargetDead: (series) => current.doubt(series),
+    onTargetSuspect: blame(current, (record) => failovers.failover.audit(record)),
     onStatusChange: followers.statusChanged,
   });
-  const apply = planApplier({ scorer, rtt, health, history, driver, failovers });
+  const apply = planApplier({ scorer, rtt, health, history, driver, failovers, hold });
   const stop = () => {
     history.stop();
     failovers.failover.stop();
@@ -213,7 +224,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   };
   const seen = { scorer, status, journal, history, health, failovers, driver, sla };
   return {
-    ...{ ...seen, ...followers, telemetry, apply, stop },
+    ...{ ...seen, ...followers, telemetry, rtt: times.view, apply, stop },
     problems: () => [...failovers.problems(), ...told(book), ...telemetry.problems()],
     configure(next: AgentConfig) {
       void telemetry.configure(next);
@@ -244,6 +255,28 @@ function told({ state: { store } }: Pick<FailoverBook, "state">): readonly strin
   return store.kind === "failing" ? [`events are not stored: ${store.reason}`] : [];
 }
 
+/** The row of a path is its place in the configuration. */
+function openHold(parts: CoreParts, isActive: (path: PathId) => boolean): VerdictHold {
+  const { clock, timers, current } = parts;
+  return new VerdictHold({
+    ...{ clock, timers, read: readRxCount },
+    isActive(row) {
+      const path = current.value.config.paths[row];
+      return path !== undefined && isActive(pathId(path.id));
+    },
+  });
+}
+
+/** Into the audit, once for all paths that ask the target. */
+function blame(current: CurrentPlan, audit: (record: AuditRecord) => void) {
+  const notes = new SuspicionNotes();
+  return (series: number, isSuspect: boolean) => {
+    const { host } = current.value.plan.series[series]?.target ?? { host: "" };
+    const note = notes.note(host, isSuspect);
+    if (note !== null) audit(note);
+  };
+}
+
 interface Planned {
   readonly scorer: Scorer;
   readonly rtt: RttBook;
@@ -251,9 +284,11 @@ interface Planned {
   readonly history: RollupFeed;
   readonly driver: Driver;
   readonly failovers: FailoverPart;
+  readonly hold: VerdictHold;
 }
 
-function planApplier({ scorer, rtt, health, history, driver, failovers }: Planned): ApplyPlan {
+function planApplier(parts: Planned): ApplyPlan {
+  const { scorer, rtt, health, history, driver, failovers, hold } = parts;
   const totals = new KeptTotals(scorer);
   return (applied, moved) => {
     const { config, plan } = applied;
@@ -263,6 +298,7 @@ function planApplier({ scorer, rtt, health, history, driver, failovers }: Planne
       const change = () => totals.across(applied, () => driver.applyPlan(plan));
       const ids = config.paths.map(({ id }) => id);
       history.retable(config.paths, () => rtt.across(ids, change));
+      hold.configure(config.paths);
     }
     failovers.configure(applied);
   };

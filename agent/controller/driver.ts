@@ -41,6 +41,7 @@ import type {
   StatusChange,
   Timers,
 } from "./ports.ts";
+import type { VerdictHold } from "./probe-blocked/verdict-hold.ts";
 import type { ProbePlan } from "./probe-table.ts";
 
 export interface DriverParts {
@@ -55,6 +56,10 @@ export interface DriverParts {
   readonly health: HealthReader;
   /** The target of this series stopped answering. */
   onTargetDead(series: number): void;
+  /** Of verdicts on paths that still receive traffic. */
+  readonly hold: VerdictHold;
+  /** It, not its paths, is silent; or no more. */
+  onTargetSuspect(series: number, isSuspect: boolean): void;
   /** Behind the observer. */
   onStatusChange(change: StatusChange): void;
   readonly keys: KeyReader;
@@ -122,6 +127,7 @@ export class Driver {
     const now = this.#beginEpoch(plan);
     this.#parts.scorer.configure(plan.layouts);
     this.#parts.health.directions.configure(plan);
+    this.#parts.health.suspects.begin(plan, true);
     this.#step([{ kind: "table", paths: plan.enginePaths }], now);
     this.#sendTable();
   }
@@ -129,6 +135,7 @@ export class Driver {
   /** The same paths with other addresses: only the windows of `moved` start anew. */
   readdress(plan: ProbePlan, moved: readonly PathIndex[]): void {
     this.#beginEpoch(plan);
+    this.#parts.health.suspects.begin(plan, false);
     for (const path of moved) {
       // A verdict stays: another address of a dead path has to prove itself first.
       this.#parts.scorer.resetPath(path);
@@ -191,6 +198,7 @@ export class Driver {
 
   stop(): void {
     this.#disarm();
+    this.#parts.hold.stop();
     this.#parts.journal.close();
   }
 
@@ -234,7 +242,9 @@ export class Driver {
   }
 
   #loseWorker(): void {
-    const { scorer, clock } = this.#parts;
+    const { scorer, clock, health, hold } = this.#parts;
+    health.suspects.clear();
+    hold.clear();
     for (let path = 0; path < scorer.pathCount; path++) scorer.setHardDown(pathIndex(path), false);
     this.#step([{ kind: "worker-lost" }], clock.monotonic());
   }
@@ -246,21 +256,42 @@ export class Driver {
       return;
     }
     const now = this.#parts.clock.monotonic();
-    for (const { kind, index } of records) {
-      if (kind === VERDICT.down) this.#judge(pathIndex(index), true, now);
+    for (const { kind, index, sinceUs } of records) {
+      if (kind === VERDICT.down) this.#hear(pathIndex(index), sinceUs, now);
       if (kind === VERDICT.up) this.#judge(pathIndex(index), false, now);
       if (kind === VERDICT.targetDead) this.#parts.onTargetDead(index);
+      this.#blame(kind, index, now);
       this.#parts.observer.verdict(kind, index);
     }
   }
 
+  #hear(path: PathIndex, sinceUs: number, now: Instant): void {
+    const { hold, scorer, clock } = this.#parts;
+    if (path >= scorer.pathCount) return;
+    const release = () => this.#judge(path, true, clock.monotonic());
+    if (!hold.holds(path, sinceUs, release)) {
+      this.#judge(path, true, now);
+      return;
+    }
+    scorer.setBlocked(path, true);
+    this.#step([{ kind: "ingested", paths: Uint32Array.of(path), count: 1 }], now);
+  }
+
   /** Lifted, the window starts anew: what it holds is of the time before. */
   #judge(path: PathIndex, isDown: boolean, now: Instant): void {
-    const { scorer } = this.#parts;
+    const { scorer, hold } = this.#parts;
     if (path >= scorer.pathCount) return;
+    hold.end(path);
     scorer.setHardDown(path, isDown);
     if (!isDown) scorer.resetPath(path);
     this.#step([{ kind: "verdict", path, isDown }], now);
+  }
+
+  #blame(kind: number, series: number, now: Instant): void {
+    const path = this.#parts.health.suspects.take(kind, series);
+    if (path === null) return;
+    this.#parts.onTargetSuspect(series, kind === VERDICT.targetSuspect);
+    this.#step([{ kind: "ingested", paths: Uint32Array.of(path), count: 1 }], now);
   }
 
   #takeAbilities(body: unknown): void {

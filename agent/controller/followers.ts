@@ -21,7 +21,7 @@ export interface FollowerParts
   readonly journal: SourceParts["journal"] & Pick<LazyAlertParts, "handle">;
   readonly telemetry: { readonly openQueue: LazyAlertParts["queue"] };
   readonly notices: LazyNotices;
-  readonly sla: Pick<SlaPart, "listener" | "statusChanged">;
+  readonly sla: Pick<SlaPart, "listener" | "statusChanged" | "watchBudgets">;
 }
 
 export interface Followers {
@@ -41,6 +41,10 @@ export function composeFollowers(parts: FollowerParts): Followers {
     handle: journal.handle,
     queue: (config) => telemetry.openQueue(config),
     onMessage: (message) => stream.alerted(message),
+  });
+  sla.watchBudgets({
+    isListening: () => alerts.current !== null,
+    take: (news) => alerts.take(news),
   });
   return {
     alerts,

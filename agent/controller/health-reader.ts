@@ -18,12 +18,15 @@ import type { Scorer, SeriesColumns } from "../scoring/scorer.ts";
 import { DirectionBook } from "./direction-book.ts";
 import type { Clock, LogFields } from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
+import { SuspectTargets } from "./suspect-targets.ts";
 
 export interface HealthSources {
   readonly clock: Clock;
   readonly scorer: Scorer;
   /** The engine's published status of a path. */
   status(path: number): Status;
+  /** The verdict on this path is held. */
+  isBlocked(path: number): boolean;
 }
 
 type SeriesMetric = Exclude<keyof SeriesColumns, "totals">;
@@ -32,11 +35,13 @@ export class HealthReader {
   readonly #sources: HealthSources;
   /** Fed by the driver, beside the core. */
   readonly directions = new DirectionBook();
+  readonly suspects: SuspectTargets;
   #config: AgentConfig | null = null;
   #plan: ProbePlan | null = null;
 
   constructor(sources: HealthSources) {
     this.#sources = sources;
+    this.suspects = new SuspectTargets(sources.scorer);
   }
 
   configure(config: AgentConfig, plan: ProbePlan): void {
@@ -112,6 +117,7 @@ export class HealthReader {
       pdv_ms: value("pdvMs"),
       mos: value("mos"),
       limiting: known ? limitingOf(this.#sources.scorer.paths.limiting[row] ?? 0) : "none",
+      probe_blocked: this.#sources.isBlocked(row),
       samples: chosen < 0 ? 0 : (this.#sources.scorer.series.samples[chosen] ?? 0),
       last_checked: this.#lastChecked(row),
       probe_octets_month: dataCostPerMonth(path),
@@ -132,6 +138,7 @@ export class HealthReader {
         address: address === null ? null : formatAddress(address),
         probe: target.probe.type,
         status: statusOf(series.status[at] ?? 0),
+        suspect: this.suspects.has(at),
         health_score: finite(series.score[at]),
         latency_ms: finite(series.latencyMs[at]),
         packet_loss_pct: finite(series.lossPct[at]),

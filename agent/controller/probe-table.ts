@@ -12,6 +12,7 @@ import type { EnginePath } from "../engine/input.ts";
 import type { PathLayout } from "../scoring/scorer.ts";
 import type { TableRow } from "../wire/frame.ts";
 import { PROBE_TYPE, TABLE_FLAG } from "../wire/frame.ts";
+import { spareRows } from "./spare-rows.ts";
 
 /** What stands behind a series index. */
 export interface SeriesTarget {
@@ -22,6 +23,7 @@ export interface SeriesTarget {
 
 export interface ProbePlan {
   readonly series: readonly SeriesTarget[];
+  /** One per series, and behind them spares, which are no series. */
   readonly rows: readonly TableRow[];
   readonly layouts: readonly PathLayout[];
   readonly enginePaths: readonly EnginePath[];
@@ -55,14 +57,16 @@ export function planProbes(config: AgentConfig, addresses: AddressBook): ProbePl
   const layouts: PathLayout[] = [];
   const enginePaths: EnginePath[] = [];
   const keyFiles = keyFilesOf(config);
+  const rowOf = (path: PathConfig, target: TargetConfig, address: ParsedAddress | null) => ({
+    ...tableRow(path, target, address),
+    ...wayOf(path, address?.zone ?? null, addresses),
+  });
   for (const [path, entry] of config.paths.entries()) {
     const firstSeries = series.length;
     for (const target of entry.targets) {
       const address = addresses.known.get(addressKey(target)) ?? null;
-      const way = wayOf(entry, address?.zone ?? null, addresses);
       rows.push({
-        ...tableRow(entry, target, address),
-        ...way,
+        ...rowOf(entry, target, address),
         path,
         phase: phaseOf(rows.length),
         ...keyOf(target, keyFiles),
@@ -72,6 +76,7 @@ export function planProbes(config: AgentConfig, addresses: AddressBook): ProbePl
     layouts.push(pathLayout(entry, firstSeries));
     enginePaths.push(enginePath(entry, firstSeries));
   }
+  rows.push(...spareRows(config, series, rowOf));
   return { series, rows, layouts, enginePaths, keyFiles };
 }
 

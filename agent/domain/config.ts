@@ -90,6 +90,8 @@ export interface PathConfig {
   readonly reliability: number;
   readonly profile: Profile;
   readonly metered: boolean;
+  /** Unicast that arrives while the path is active holds its verdict for a while. */
+  readonly rx_evidence: boolean;
   readonly cost: number;
   readonly capacity_mbps: { readonly down: number; readonly up: number } | null;
   /** Defaults, profile and the path's own `health` block, merged. */

@@ -17,3 +17,7 @@ export function pathId(text: string): PathId {
 export function pathIndex(row: number): PathIndex {
   return row as PathIndex;
 }
+
+export function seriesIndex(row: number): SeriesIndex {
+  return row as SeriesIndex;
+}

@@ -25,6 +25,8 @@ export interface PathHealth {
   readonly pdv_ms: number | null;
   readonly mos: number | null;
   readonly limiting: Limiting;
+  /** Probes are silent and traffic is not: the verdict is held. */
+  readonly probe_blocked: boolean;
   readonly samples: number;
   /** Wall-clock time of the newest resolved probe; null before the first. */
   readonly last_checked: UnixSeconds | null;
@@ -53,6 +55,8 @@ export interface TargetHealth extends Directions {
   readonly address: string | null;
   readonly probe: string;
   readonly status: Status;
+  /** Silent on all paths that ask it while others answer: it does not count. */
+  readonly suspect: boolean;
   readonly health_score: number | null;
   readonly latency_ms: number | null;
   readonly packet_loss_pct: number | null;

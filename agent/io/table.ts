@@ -34,7 +34,7 @@ const COLUMNS: readonly Column[] = [
   { heading: "P95 ms", align: "right", cell: (path) => milliseconds(path.latency_p95_ms) },
   { heading: "JITTER ms", align: "right", cell: (path) => milliseconds(path.jitter_ms) },
   { heading: "MOS", align: "right", cell: (path) => fixed(path.mos, 2) },
-  { heading: "LIMITED BY", align: "left", cell: (path) => dash(path.limiting) },
+  { heading: "LIMITED BY", align: "left", cell: limitedBy },
   { heading: "MB/MONTH", align: "right", cell: (path) => megabytes(path.probe_octets_month) },
   { heading: "TARGET", align: "left", cell: (path) => targetText(path) },
 ];
@@ -72,8 +72,9 @@ export function alignedLines(
   );
 }
 
-function dash(text: string): string {
-  return text === "none" ? ABSENT : text;
+function limitedBy({ limiting, probe_blocked }: PathHealth): string {
+  if (probe_blocked) return "probes blocked";
+  return limiting === "none" ? ABSENT : limiting;
 }
 
 function targetText(path: PathHealth): string {
@@ -81,5 +82,6 @@ function targetText(path: PathHealth): string {
   const shown = path.targets.find((target) => target.host === path.target) ?? first;
   if (shown === undefined) return ABSENT;
   const others = path.targets.length > 1 ? ` (+${path.targets.length - 1})` : "";
-  return `${shown.probe} ${shown.host}${others}`;
+  const suspect = path.targets.some((target) => target.suspect) ? " (suspect)" : "";
+  return `${shown.probe} ${shown.host}${others}${suspect}`;
 }

@@ -8,7 +8,7 @@ import { OUTCOME_KINDS } from "../domain/outcome.ts";
 import { OUTCOME_SIZE, OUTCOMES_MAX } from "../wire/frame.ts";
 
 /** The version of core-wasm/assembly/layout.ts that this host was written for. */
-export const CORE_ABI = 3;
+export const CORE_ABI = 4;
 
 /** f64 columns of a series, in order. */
 export const COLUMN_NAMES = [
@@ -74,6 +74,8 @@ export interface CoreExports {
   ingest(count: number): number;
   resetPath(path: number): void;
   setHardDown(path: number, down: number): void;
+  setBlocked(path: number, blocked: number): void;
+  setExcluded(series: number, excluded: number): void;
   scoreOf(path: number, latency: number, loss: number, jitter: number): number;
   takeTally(path: number): number;
 }
@@ -89,6 +91,8 @@ const FUNCTIONS = [
   "ingest",
   "resetPath",
   "setHardDown",
+  "setBlocked",
+  "setExcluded",
   "scoreOf",
   "takeTally",
 ] as const;

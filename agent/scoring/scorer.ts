@@ -90,6 +90,10 @@ export interface Scorer {
   resetPath(path: PathIndex): void;
   /** While true the path's score is 0 and its status down, whatever the window says. */
   setHardDown(path: PathIndex, down: boolean): void;
+  /** While true the path's score is 50 and its status degraded: a verdict that is held. */
+  setBlocked(path: PathIndex, blocked: boolean): void;
+  /** While true the series is none of its path's targets. `configure` forgets it. */
+  setExcluded(series: SeriesIndex, excluded: boolean): void;
   /** What the history has not seen yet; it begins anew. `configure` forgets what is not taken. */
   takeTally(path: PathIndex): PathTally;
   readonly series: SeriesColumns;

@@ -3,7 +3,7 @@
  * typed-array views of the core's memory: the health cache. A read is one load.
  */
 
-import type { PathIndex } from "../domain/ids.ts";
+import type { PathIndex, SeriesIndex } from "../domain/ids.ts";
 import { invariant } from "../domain/invariant.ts";
 import { OUTCOME_KINDS } from "../domain/outcome.ts";
 import type { Limiting, Status } from "../domain/status.ts";
@@ -91,6 +91,16 @@ export class WasmScorer implements Scorer {
 
   setHardDown(path: PathIndex, down: boolean): void {
     this.#core.setHardDown(this.#known(path), down ? 1 : 0);
+  }
+
+  setBlocked(path: PathIndex, blocked: boolean): void {
+    this.#core.setBlocked(this.#known(path), blocked ? 1 : 0);
+  }
+
+  setExcluded(series: SeriesIndex, excluded: boolean): void {
+    const isKnown = Number.isInteger(series) && series >= 0 && series < this.seriesCount;
+    invariant(isKnown, `there is no series ${series}, only ${this.seriesCount}`);
+    this.#core.setExcluded(series, excluded ? 1 : 0);
   }
 
   takeTally(path: PathIndex): PathTally {

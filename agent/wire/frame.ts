@@ -148,8 +148,8 @@ export const PROBE_TYPE = { icmp: 1, udp: 2, stamp: 3 } as const;
 export const TABLE_FLAG = {
   acceptUnreachable: 1,
   metered: 2,
-  /** The path is down by a verdict of before: it has to prove itself first. */
-  hardDown: 128,
+  spare: 4, // never scheduled: asked when all targets of the path are suspect
+  hardDown: 128, // by a verdict of before: the path has to prove itself first
 } as const;
 
 export interface TableRow {

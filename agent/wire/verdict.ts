@@ -7,7 +7,7 @@ import type { FrameHeader } from "./frame.ts";
 import { FRAME, HEADER_SIZE, viewOf, writeHeader } from "./frame.ts";
 
 /**
- * Verdict record, 24 octets: u32 path (series for targetDead and targetLive), u8 kind (VERDICT),
+ * Verdict record, 24 octets: u32 path (series for kinds of targets), u8 kind (VERDICT),
  * 3 reserved, f64 monotonic us since when nothing was answered, f64 monotonic us of the verdict.
  */
 export const VERDICT_SIZE = 24;
@@ -20,6 +20,9 @@ export const VERDICT = {
   up: 4,
   targetDead: 5,
   targetLive: 6,
+  /** Silent on all paths that ask it while others answer: it is the target, not the paths. */
+  targetSuspect: 7,
+  targetCleared: 8,
 } as const;
 
 export interface VerdictRecord {

@@ -22,6 +22,11 @@ export interface PathPlan {
   readonly confirmUs: number;
   readonly silenceUs: number;
   readonly timeoutUs: number;
+  /** Time between two scheduled probes of a target, us. */
+  readonly intervalUs: number;
+  readonly isMetered: boolean;
+  /** Targets of other paths that it may ask when all of its own are suspect; never scheduled. */
+  readonly spares: readonly number[];
 }
 
 export interface LivenessPlan {
@@ -29,6 +34,10 @@ export interface LivenessPlan {
   readonly count: number;
   readonly paths: readonly PathPlan[];
   readonly pathOf: Int32Array;
+  readonly isSpare: Uint8Array;
+  /** Series of several paths that ask the same target; -1 in `groupOf`: its path's alone. */
+  readonly groups: readonly (readonly number[])[];
+  readonly groupOf: Int32Array;
   readonly timeoutUs: Float64Array;
   /** Scheduled probes per second. */
   readonly rate: number;
@@ -66,6 +75,8 @@ export function planLiveness(
     count: rows.length,
     paths,
     pathOf,
+    isSpare: Uint8Array.from(rows, (row) => (isSpare(row) ? 1 : 0)),
+    ...sharedTargets(rows),
     timeoutUs,
     rate: rows.reduce((sum, row) => sum + (row.intervalUs > 0 ? US_PER_S / row.intervalUs : 0), 0),
     slackUs: isLazy ? slackOf : () => 0,
@@ -86,8 +97,9 @@ function planPath(
   members: readonly number[],
   { index, timeoutUs }: { index: number; timeoutUs: Float64Array },
 ): PathPlan {
-  const first = rows[members[0] ?? 0];
-  const series = members.filter((one) => rows[one]?.type !== 0);
+  const own = members.filter((one) => !isSpare(rows[one]));
+  const first = rows[own[0] ?? 0];
+  const series = own.filter((one) => rows[one]?.type !== 0);
   const isWatched =
     first !== undefined && series.length > 0 && first.confirmIntervalUs > 0 && first.silenceUs > 0;
   return {
@@ -100,6 +112,9 @@ function planPath(
     confirmUs: Math.max(CONFIRM_MIN_US, first?.confirmIntervalUs ?? 0),
     silenceUs: first?.silenceUs ?? 0,
     timeoutUs: timeoutUs[series[0] ?? 0] ?? 0,
+    intervalUs: first?.intervalUs ?? 0,
+    isMetered: ((first?.flags ?? 0) & TABLE_FLAG.metered) !== 0,
+    spares: members.filter((one) => isSpare(rows[one]) && rows[one]?.type !== 0),
   };
 }
 
@@ -107,4 +122,25 @@ function slackOf(path: PathPlan, rtoUs: number): number {
   const neededUs = 2 * rtoUs + (path.downAfter - 1) * path.confirmUs;
   const slackUs = SLACK_SHARE * (path.silenceUs - neededUs);
   return Math.min(SLACK_MAX_US, Math.max(0, slackUs));
+}
+
+function isSpare(row: TableRow | undefined): boolean {
+  return row !== undefined && (row.flags & TABLE_FLAG.spare) !== 0;
+}
+
+function sharedTargets(rows: readonly TableRow[]): Pick<LivenessPlan, "groups" | "groupOf"> {
+  const asked = new Map<string, number[]>();
+  for (const [series, row] of rows.entries()) {
+    if (row.type === 0 || isSpare(row)) continue;
+    const key = `${row.type} ${row.family} ${row.port} ${row.scopeId} ${row.target.join(".")}`;
+    const known = asked.get(key);
+    if (known === undefined) asked.set(key, [series]);
+    else known.push(series);
+  }
+  const groups = [...asked.values()].filter(
+    (series) => new Set(series.map((one) => rows[one]?.path)).size > 1,
+  );
+  const groupOf = new Int32Array(rows.length).fill(-1);
+  for (const [group, series] of groups.entries()) for (const one of series) groupOf[one] = group;
+  return { groups, groupOf };
 }

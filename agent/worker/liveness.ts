@@ -14,13 +14,14 @@
 
 import { US_PER_S } from "../domain/units.ts";
 import { VERDICT } from "../wire/verdict.ts";
+import { CommonMode } from "./common-mode.ts";
 import type { LivenessPlan, PathPlan } from "./liveness-plan.ts";
 import { RttEstimate } from "./rtt-estimate.ts";
 
 export interface LivenessSink {
   /**
-   * `kind` of VERDICT about a path (a series for targetDead and targetLive); `sinceUs`: send time
-   * of the first probe that was not answered (up, cleared, targetLive: the moment itself).
+   * `kind` of VERDICT about a path (a series for those of targets); `sinceUs`: send time of the
+   * first probe that was not answered (up, cleared, targetLive: the moment itself).
    */
   verdict(kind: number, index: number, sinceUs: number, nowUs: number): void;
 }
@@ -55,6 +56,7 @@ export class Liveness {
   /** Where in `#active`; -1: not there. */
   readonly #activeAt: Int32Array;
   readonly #rateMax: number;
+  readonly #common: CommonMode;
   #judgedAtUs = 0;
   #budget = 0;
   #budgetAtUs = 0;
@@ -75,6 +77,13 @@ export class Liveness {
     this.#catchUp = new Uint8Array(plan.paths.length);
     this.#activeAt = new Int32Array(plan.paths.length).fill(-1);
     this.#rateMax = Math.max(CONFIRMATIONS_MIN_PER_S, 2 * plan.rate) / US_PER_S;
+    const silence = { misses: this.#misses, silentFromUs: this.#silentFromUs };
+    this.#common = new CommonMode(plan, silence, {
+      targetSuspect(series, isSuspect, nowUs) {
+        const kind = isSuspect ? VERDICT.targetSuspect : VERDICT.targetCleared;
+        sink.verdict(kind, series, nowUs, nowUs);
+      },
+    });
     for (const path of heldDown) if (path < this.#state.length) this.#state[path] = STATE.down;
   }
 
@@ -83,7 +92,7 @@ export class Liveness {
     const path = this.#planOf(series);
     if (path === null) return Number.POSITIVE_INFINITY;
     const rtoUs = this.#rtt.rtoUs(series);
-    if (this.#state[path.index] !== STATE.calm) return rtoUs;
+    if (this.#state[path.index] !== STATE.calm || this.#common.isChecked(series)) return rtoUs;
     return rtoUs + this.#plan.slackUs(path, rtoUs);
   }
 
@@ -107,7 +116,8 @@ export class Liveness {
     this.#misses[series] = 0;
     this.#replies[series] = Math.min(STREAK_MAX, (this.#replies[series] ?? 0) + 1);
     this.#hasAnswered[series] = 1;
-    if (wasDead) this.#sink.verdict(VERDICT.targetLive, series, nowUs, nowUs);
+    if (wasDead) this.#tellTarget(VERDICT.targetLive, series, nowUs, nowUs);
+    for (const changed of this.#common.replied(series, nowUs)) this.#reconsider(changed, nowUs);
     if (this.#state[path.index] !== STATE.calm) this.#hearReply(path, nowUs);
   }
 
@@ -121,14 +131,17 @@ export class Liveness {
     if (misses === 1) this.#silentFromUs[series] = sentUs;
     if (misses === path.downAfter) {
       const sinceUs = this.#silentFromUs[series] ?? sentUs;
-      this.#sink.verdict(VERDICT.targetDead, series, sinceUs, nowUs);
+      this.#tellTarget(VERDICT.targetDead, series, sinceUs, nowUs);
+    }
+    if (misses >= path.downAfter) {
+      for (const changed of this.#common.condemned(series, nowUs)) this.#reconsider(changed, nowUs);
     }
     this.#hearMiss(path, series, nowUs);
   }
 
   /** The next moment at which `advance` has something to do; Infinity: none. */
   nextDueUs(): number {
-    let due = Number.POSITIVE_INFINITY;
+    let due = this.#common.nextDueUs();
     for (const index of this.#active) {
       const path = this.#plan.paths[index];
       if (path === undefined) continue;
@@ -149,12 +162,18 @@ export class Liveness {
       if ((this.#confirmAtUs[path.index] ?? 0) > nowUs) continue;
       this.#confirmAtUs[path.index] = nowUs + this.#paceUs(path);
       if (!this.#spend(path.series.length, nowUs)) continue;
-      for (const series of path.series) ask(series);
+      for (const series of this.#common.members(path)) ask(series);
     }
+  }
+
+  /** Calls `ask` for each series that other paths want to hear of, and for borrowed ones. */
+  advanceShared(nowUs: number, ask: (series: number) => void): void {
+    this.#common.advance(nowUs, ask);
   }
 
   /** We did not run: suspicions, confirmations and streaks prove nothing. Verdicts stay. */
   void(): void {
+    this.#common.void();
     this.#misses.fill(0);
     this.#replies.fill(0);
     for (const index of [...this.#active]) {
@@ -170,7 +189,7 @@ export class Liveness {
   #hearReply(path: PathPlan, nowUs: number): void {
     switch (this.#state[path.index]) {
       case STATE.suspect:
-        if (this.#count(path, (series) => this.#hasAnswered[series] === 1) < path.k) return;
+        if (this.#count(path, (series) => this.#hasAnswered[series] === 1) < this.#k(path)) return;
         this.#leave(path.index, STATE.calm);
         this.#sink.verdict(VERDICT.cleared, path.path, nowUs, nowUs);
         return;
@@ -185,25 +204,51 @@ export class Liveness {
     }
   }
 
+  /** Targets that must live; 0: none is left to judge the path by. */
+  #k(path: PathPlan): number {
+    return Math.min(path.k, this.#common.members(path).length);
+  }
+
+  /** Spares are nobody's targets. */
+  #tellTarget(kind: number, series: number, sinceUs: number, nowUs: number): void {
+    if (this.#plan.isSpare[series] !== 1) this.#sink.verdict(kind, series, sinceUs, nowUs);
+  }
+
+  /** Other targets speak for the path: they have to be heard anew. */
+  #reconsider(path: PathPlan, nowUs: number): void {
+    if (this.#common.isBorrowing(path)) {
+      for (const spare of path.spares) {
+        this.#misses[spare] = 0;
+        this.#replies[spare] = 0;
+        this.#hasAnswered[spare] = 0;
+      }
+    }
+    if (this.#state[path.index] !== STATE.suspect) return;
+    this.#suspectFromUs[path.index] = nowUs;
+    this.#confirmAtUs[path.index] = nowUs;
+    this.#hearReply(path, nowUs);
+  }
+
   #riseIfProved(path: PathPlan, nowUs: number): void {
     const proved = this.#count(path, (series) => (this.#replies[series] ?? 0) >= path.upAfter);
-    if (proved < path.k) return;
+    if (proved < this.#k(path)) return;
     this.#leave(path.index, STATE.calm);
     this.#sink.verdict(VERDICT.up, path.path, nowUs, nowUs);
   }
 
   #hearMiss(path: PathPlan, series: number, nowUs: number): void {
+    if (!this.#common.members(path).includes(series)) return;
     const isNew = this.#misses[series] === 1;
     const well = this.#count(path, (series) => this.#misses[series] === 0);
     switch (this.#state[path.index]) {
       case STATE.calm:
-        if (isNew || well < path.k) this.#suspect(path, series, nowUs);
+        if (isNew || well < this.#k(path)) this.#suspect(path, series, nowUs);
         return;
       case STATE.suspect:
         this.#staysActive(path, nowUs);
         return;
       case STATE.climbing:
-        if (well < path.k) this.#leave(path.index, STATE.down);
+        if (well < this.#k(path)) this.#leave(path.index, STATE.down);
         return;
       default:
     }
@@ -218,7 +263,10 @@ export class Liveness {
   }
 
   #suspect(path: PathPlan, series: number, nowUs: number): void {
-    for (const one of path.series) this.#hasAnswered[one] = 0;
+    for (const one of this.#common.members(path)) {
+      this.#hasAnswered[one] = 0;
+      this.#common.crossCheck(path, one, nowUs);
+    }
     const noticedUs = (this.#silentFromUs[series] ?? nowUs) + this.#rtt.rtoUs(series);
     const missing = Math.ceil((nowUs - noticedUs) / path.confirmUs);
     this.#catchUp[path.index] = Math.min(CATCH_UP_MAX, Math.max(0, 2 * missing));
@@ -231,7 +279,7 @@ export class Liveness {
   #staysActive(path: PathPlan, nowUs: number): boolean {
     if (this.#state[path.index] !== STATE.suspect) return true;
     const condemned = this.#count(path, (series) => nowUs >= this.#condemnedAt(path, series));
-    if (path.series.length - condemned < path.k) {
+    if (this.#common.members(path).length - condemned < this.#k(path)) {
       this.#leave(path.index, STATE.down);
       this.#sink.verdict(VERDICT.down, path.path, this.#silenceOf(path, nowUs), nowUs);
       return false;
@@ -256,7 +304,7 @@ export class Liveness {
   #condemnedAtUs(path: PathPlan): number {
     if (this.#state[path.index] !== STATE.suspect) return Number.POSITIVE_INFINITY;
     let due = Number.POSITIVE_INFINITY;
-    for (const series of path.series) {
+    for (const series of this.#common.members(path)) {
       const at = this.#condemnedAt(path, series);
       if (at > this.#judgedAtUs && at < due) due = at;
     }
@@ -266,7 +314,7 @@ export class Liveness {
   /** Send time of the oldest probe without an answer behind it. */
   #silenceOf(path: PathPlan, nowUs: number): number {
     let from = nowUs;
-    for (const series of path.series) {
+    for (const series of this.#common.members(path)) {
       if ((this.#misses[series] ?? 0) > 0) {
         from = Math.min(from, this.#silentFromUs[series] ?? nowUs);
       }
@@ -276,7 +324,7 @@ export class Liveness {
 
   #count(path: PathPlan, holds: (series: number) => boolean): number {
     let count = 0;
-    for (const series of path.series) if (holds(series)) count++;
+    for (const series of this.#common.members(path)) if (holds(series)) count++;
     return count;
   }
 

@@ -43,7 +43,9 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
   }
 
   record(outcome: Readonly<Outcome>): void {
-    this.#sink.record(this.#isStale(outcome) ? staled(outcome) : outcome);
+    // Of spares nobody else knows.
+    const isSpare = this.#plan.isSpare[outcome.series] === 1;
+    if (!isSpare) this.#sink.record(this.#isStale(outcome) ? staled(outcome) : outcome);
     switch (outcome.kind) {
       case OUTCOME.replied:
         this.#replied(outcome);
@@ -90,12 +92,14 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
     this.#asked.clear();
     this.#uncounted.clear();
     this.#liveness.advance(nowUs, ask);
-    this.#bursts.advance(nowUs, (series, isCounted) => {
+    const askBeside = (series: number, isCounted: boolean) => {
       if (this.isAsked(series)) return;
       this.#asked.add(series);
       if (!isCounted) this.#uncounted.add(series);
       ask(series);
-    });
+    };
+    this.#liveness.advanceShared(nowUs, (series) => askBeside(series, false));
+    this.#bursts.advance(nowUs, askBeside);
   }
 
   /** Probes beside the schedule to all targets of a path. */
@@ -119,7 +123,8 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
   }
 
   #replied(outcome: Readonly<Outcome>): void {
-    if (this.#liveness.isDown(outcome.series)) this.#keep(outcome);
+    const isProof = this.#plan.isSpare[outcome.series] !== 1;
+    if (isProof && this.#liveness.isDown(outcome.series)) this.#keep(outcome);
     this.#liveness.replied(outcome.series, measuredUs(outcome), this.nowUs);
   }
 

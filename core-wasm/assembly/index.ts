@@ -42,6 +42,7 @@ import {
   SERIES_NAMES,
   seriesAt,
   seriesCapacity,
+  seriesExcludedAt,
   seriesLimitingAt,
   seriesStatusAt,
   stateOf,
@@ -50,7 +51,7 @@ import {
   WINDOW,
 } from "./layout";
 import { ingest } from "./ingest";
-import { publishPath } from "./path";
+import { BLOCKED, publishPath } from "./path";
 import {
   capJitter,
   capLatency,
@@ -187,6 +188,18 @@ export function resetPath(path: i32): void {
     reset(stateOf(series));
     publish(series);
   }
+  publishPath(path);
+}
+
+/** While true the series is none of its path's targets; its own values go on. */
+export function setExcluded(series: i32, excluded: bool): void {
+  store<u8>(seriesExcludedAt + series, excluded ? 1 : 0);
+  publishPath(load<i32>(stateOf(series), S_PATH));
+}
+
+/** While true the score is 50 and the status degraded: silence that is not believed yet. */
+export function setBlocked(path: i32, blocked: bool): void {
+  store<u8>(pathHardDownAt + path, blocked ? BLOCKED : 0);
   publishPath(path);
 }
 

@@ -7,7 +7,7 @@
 // is the number of cache lines and pages it touches, not its arithmetic.
 
 /** Raised with every change of what a host must know: columns, records, calls. */
-export const ABI_VERSION: i32 = 3;
+export const ABI_VERSION: i32 = 4;
 
 /** Octets of an outcome record; the fields are read in ingest.ts. */
 export const RECORD_SIZE: i32 = 32;
@@ -138,6 +138,7 @@ export let totalsAt: i32 = 0;
 export let samplesAt: i32 = 0;
 export let seriesStatusAt: i32 = 0;
 export let seriesLimitingAt: i32 = 0;
+export let seriesExcludedAt: i32 = 0;
 export let dirtyListAt: i32 = 0;
 export let pathScoreAt: i32 = 0;
 export let pathChosenAt: i32 = 0;
@@ -203,6 +204,7 @@ function place(series: i32, paths: i32, profiles: i32, blockOctets: i64): void {
   samplesAt = region(series, 4);
   seriesStatusAt = region(series, 1);
   seriesLimitingAt = region(series, 1);
+  seriesExcludedAt = region(series, 1);
   dirtyListAt = region(series, 4);
   pathScoreAt = region(paths, 8);
   pathChosenAt = region(paths, 4);

@@ -12,13 +12,19 @@ import {
   pathScoreAt,
   pathStatusAt,
   SCORE,
+  seriesExcludedAt,
   seriesLimitingAt,
   seriesStatusAt,
 } from "./layout";
-import { BY_NONE, BY_REACHABILITY, DOWN, UNKNOWN } from "./score";
+import { BY_NONE, BY_REACHABILITY, DEGRADED, DOWN, UNKNOWN } from "./score";
+
+/** A verdict that is held, beside 0 (none) and 1 (down). */
+export const BLOCKED: u8 = 2;
+const BLOCKED_SCORE: f64 = 50;
 
 /**
- * The series with the k-th best score among those that have one (k = min(k, their number)); -1:
+ * The series with the k-th best score among those that have one and are not
+ * excluded (k = min(k, their number)); -1:
  * none. Equal scores: the earlier series first. Quadratic in the targets of one path, which are
  * few.
  */
@@ -31,10 +37,11 @@ function kthBest(first: i32, count: i32, k: i32): i32 {
   if (scored == 0) return -1;
   const wanted = min(k, scored) - 1;
   for (let i = 0; i < count; i++) {
+    if (!isScored(first + i)) continue;
     const value = load<f64>(column(SCORE, first + i));
-    if (value != value) continue;
     let better = 0;
     for (let j = 0; j < count; j++) {
+      if (!isScored(first + j)) continue;
       const other = load<f64>(column(SCORE, first + j));
       if (other > value || (other == value && j < i)) better++;
     }
@@ -45,7 +52,7 @@ function kthBest(first: i32, count: i32, k: i32): i32 {
 
 function isScored(series: i32): bool {
   const value = load<f64>(column(SCORE, series));
-  return value == value;
+  return value == value && load<u8>(seriesExcludedAt + series) == 0;
 }
 
 /** Recomputes the row of a path from its series. */
@@ -53,7 +60,10 @@ export function publishPath(path: i32): void {
   const first = pathField(path, P_FIRST);
   const chosen = kthBest(first, pathField(path, P_SERIES), pathField(path, P_K));
   store<i32>(pathChosenAt + (path << 2), chosen);
-  if (load<u8>(pathHardDownAt + path) != 0) {
+  const verdict = load<u8>(pathHardDownAt + path);
+  if (verdict == BLOCKED) {
+    putPath(path, BLOCKED_SCORE, DEGRADED, BY_REACHABILITY);
+  } else if (verdict != 0) {
     putPath(path, 0, DOWN, BY_REACHABILITY);
   } else if (chosen < 0) {
     putPath(path, NaN, UNKNOWN, BY_NONE);

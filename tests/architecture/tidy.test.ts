@@ -14,7 +14,7 @@ interface Ban {
   readonly instead: string;
 }
 
-const CLOCKS = ["agent/io/clock.ts", "agent/worker/libc.ts"];
+const CLOCKS = ["agent/io/clock.ts", "agent/io/store/thread-clock.ts", "agent/worker/libc.ts"];
 
 const BANS: readonly Ban[] = [
   {

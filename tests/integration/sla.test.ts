@@ -107,6 +107,16 @@ describe("SlaDesk", () => {
     expect(await fiber()).toEqual(before);
   });
 
+  test("what the alerts watch are the burn rates of the report", async () => {
+    morning((end) => (end > NOON - 600 ? { up_s: 0, down_s: 300, lost: 150 } : {}));
+    const { burn } = await fiber();
+    const [own, ...others] = await desk().burns();
+    expect(others).toEqual([]);
+    expect(own?.rates["1h"]).toBeGreaterThan(14.4);
+    expect<unknown>(burn).toEqual({ rates: own?.rates, level: "page" });
+    expect(own).toMatchObject({ subject: { kind: "path", id: "fiber" }, level: "page" });
+  });
+
   test("burn rates look back from now, into the month before too", async () => {
     morning((end) => (end === NOON ? { up_s: 0, down_s: 300 } : {}));
     const { burn } = await fiber();

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/journals.ts";
 const MIGRATOR = join(import.meta.dir, "../support/migrator.ts");
 const FIRST = join(import.meta.dir, "../../agent/io/store/migrations/0001-given-tables.sql");
 const ROWS = 500;
-const NEWEST = 4;
+const NEWEST = 5;
 const CALLS = "pwrite64,write,fdatasync,fsync,ftruncate,unlink";
 
 let folder: ReturnType<typeof temporaryFolder>;

@@ -19,6 +19,7 @@ const PORT = 39_715;
 const INTERVAL_US = 20_000;
 /** The echo takes so long, so that every step finds a probe in flight. */
 const RTT_US = 8_000;
+const STAMP_LAG_MAX_US = 2_000;
 const PHASE_MS = 300;
 const HOUR = 3_600;
 /** s: forward, to before the start, to where it was; then as a time server would. */
@@ -66,7 +67,8 @@ describe("a wall clock stepped by an hour", () => {
     expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(["replied"]));
     expect(outcomes.map(({ seq }) => seq)).toEqual(outcomes.map((_, i) => i));
     for (const { rttUs } of outcomes) {
-      expect(rttUs).toBeGreaterThanOrEqual(RTT_US);
+      // The kernel's stamp of the send is younger than ours, on a busy host by some 100 us.
+      expect(rttUs).toBeGreaterThan(RTT_US - STAMP_LAG_MAX_US);
       expect(rttUs).toBeLessThan(RTT_MAX_US);
     }
     // Of each step, the probes that were in flight are void, at least one; all others are not.

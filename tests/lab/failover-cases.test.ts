@@ -176,6 +176,69 @@ describe.skipIf(problem !== null)(`failover cases (${problem ?? "as root"})`, ()
   );
 
   test(
+    "A15: the only target of a path dies everywhere: it is suspect, its path lives on a spare",
+    async () => {
+      const [one, two] = TARGETS[4];
+      const world = await open({ own: { a: [one], b: [one, two] } });
+      world.uplinks.silence(one);
+      const suspects = async () => {
+        const { paths } = await world.agent.json<{
+          paths: { path_id: string; status: string; targets: { suspect: boolean }[] }[];
+        }>("/api/v1/health/snapshot");
+        return paths.map(({ targets }) => targets.map(({ suspect }) => suspect));
+      };
+      await world.agent.until(
+        "the target is suspect",
+        async () => JSON.stringify(await suspects()) === "[[true],[true,false]]",
+      );
+      await Bun.sleep(4_000);
+      expect(await world.events()).toEqual([]);
+      expect(await statusOf(world, "a")).toBe("unknown");
+      expect(world.kernel()).toBe("a");
+      // Its uplink is dead too: the spare says so.
+      world.uplinks.blackhole("a");
+      await world.uses("b");
+      world.uplinks.unhole("a");
+      world.uplinks.unsilence();
+      await world.well();
+      expect(await suspects()).toEqual([[false], [false, false]]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "A15: probes are filtered, traffic is not: with rx_evidence the verdict waits ten seconds",
+    async () => {
+      const world = await open({ path: { a: "rx_evidence: true" } });
+      const { agent, uplinks } = world;
+      const ping = ["ping", "-i", "0.004", "-q", TARGETS[4][1]];
+      const stream = Bun.spawn([...uplinks.box.command(ping)], {
+        stdio: ["ignore", "ignore", "ignore"],
+      });
+      try {
+        await Bun.sleep(12_000);
+        uplinks.silence(TARGETS[4][0]);
+        const blocked = async () => {
+          const path = await agent.json<{ probe_blocked: boolean; health_score: number | null }>(
+            "/api/v1/health/paths/a",
+          );
+          return path.probe_blocked && path.health_score === 50;
+        };
+        await agent.until("the verdict is held", blocked, 5_000);
+        const heldAt = performance.now();
+        const isDown = async () => (await statusOf(world, "a")) === "down";
+        await agent.until("it is given", isDown, 20_000);
+        expect(performance.now() - heldAt).toBeGreaterThan(8_000);
+        expect(performance.now() - heldAt).toBeLessThan(13_000);
+      } finally {
+        stream.kill("SIGKILL");
+        await stream.exited;
+      }
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "A16: probes of a standby leave by its own uplink, before and after a failover",
     async () => {
       const world = await open();

@@ -50,6 +50,7 @@ export function pathConfig(id: string, hosts: readonly string[]): PathConfig {
     reliability: 1,
     profile: "balanced",
     metered: false,
+    rx_evidence: false,
     cost: 1,
     capacity_mbps: null,
     health: HEALTH,

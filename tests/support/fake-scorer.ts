@@ -3,7 +3,7 @@
  * the status of its path. Enough to drive the driver; the statistics are the core's own tests.
  */
 
-import type { PathIndex } from "../../agent/domain/ids.ts";
+import type { PathIndex, SeriesIndex } from "../../agent/domain/ids.ts";
 import { OUTCOME } from "../../agent/domain/outcome.ts";
 import type { PathLayout, PathTally, Scorer } from "../../agent/scoring/scorer.ts";
 import { OUTCOME_AT, OUTCOME_SIZE, viewOf } from "../../agent/wire/frame.ts";
@@ -61,6 +61,19 @@ export class FakeScorer extends FakeScores implements Scorer {
     const tally = this.tallies.get(path) ?? { probes: 0, lost: 0, rtt: null };
     this.tallies.delete(path);
     return tally;
+  }
+
+  readonly blocked = new Set<PathIndex>();
+  readonly excluded = new Set<SeriesIndex>();
+
+  setBlocked(path: PathIndex, blocked: boolean): void {
+    if (blocked) this.blocked.add(path);
+    else this.blocked.delete(path);
+  }
+
+  setExcluded(series: SeriesIndex, excluded: boolean): void {
+    if (excluded) this.excluded.add(series);
+    else this.excluded.delete(series);
   }
 
   setHardDown(path: PathIndex, down: boolean): void {

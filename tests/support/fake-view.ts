@@ -235,6 +235,7 @@ export class FakeView implements AgentView {
       jitter_rfc3550_ms: null,
       pdv_ms: null,
       mos: known(scorer.series.mos[chosen]),
+      probe_blocked: false,
       limiting: limitingOf(scorer.paths.limiting[row] ?? 0),
       samples: chosen < 0 ? 0 : 50,
       last_checked: chosen < 0 ? null : this.timestamp,

@@ -6,9 +6,16 @@ import { join } from "node:path";
 import { pathId } from "../../agent/domain/ids.ts";
 import type { HealthRow } from "../../agent/domain/path-health.ts";
 import { unixSeconds } from "../../agent/domain/units.ts";
-import type { CheckpointEnd, Checkpointer } from "../../agent/io/store/checkpoint.ts";
+import type {
+  CheckpointEnd,
+  Checkpointer,
+  RewriteWatcher,
+} from "../../agent/io/store/checkpoint.ts";
 import type { JournalOptions } from "../../agent/io/store/journal.ts";
 import { SqliteJournal } from "../../agent/io/store/journal.ts";
+import type { RetainJob } from "../../agent/io/store/retain.ts";
+import type { Anchors } from "../../agent/io/store/retention.ts";
+import type { RewriteJob } from "../../agent/io/store/rewrite.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeLog } from "./fake-log.ts";
 import { RETENTION } from "./retention-plan.ts";
@@ -38,6 +45,8 @@ export function healthRow(second: number, overrides: Partial<HealthRow> = {}): H
 export class ManualCheckpointer implements Checkpointer {
   readonly uris: string[] = [];
   readonly copies: string[] = [];
+  readonly rewrites: RewriteJob[] = [];
+  readonly rounds: RetainJob[] = [];
   #onEnd: ((end: CheckpointEnd) => void) | null = null;
 
   get running(): boolean {
@@ -52,6 +61,18 @@ export class ManualCheckpointer implements Checkpointer {
   copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void {
     this.copies.push(copyTo);
     this.start(uri, onEnd);
+  }
+
+  rewrite(job: RewriteJob, { onOpened, onEnd }: RewriteWatcher): void {
+    this.rewrites.push(job);
+    onOpened();
+    this.#onEnd = onEnd;
+  }
+
+  /** Over at once, with nothing deleted. */
+  retain(job: RetainJob, onEnd: (end: CheckpointEnd, anchors: Anchors | null) => void): void {
+    this.rounds.push(job);
+    onEnd({ kind: "ok", value: null }, job.anchors);
   }
 
   end(end: CheckpointEnd): void {

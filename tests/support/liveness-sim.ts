@@ -38,6 +38,8 @@ export class LivenessSim {
   readonly verdicts: SimVerdict[] = [];
   readonly liveness: Liveness;
   confirmations = 0;
+  /** For other paths, and of spares. */
+  crossChecks = 0;
   #nowUs = 0;
   readonly #rows: readonly TableRow[];
   readonly #line: Line;
@@ -55,6 +57,7 @@ export class LivenessSim {
     };
     this.liveness = new Liveness(plan, { verdict });
     for (const [series, row] of rows.entries()) {
+      if (row.intervalUs === 0) continue;
       this.#push(row.phase * row.intervalUs, { kind: "schedule", series, point: 0 });
     }
   }
@@ -70,6 +73,10 @@ export class LivenessSim {
       }
       this.liveness.advance(this.#nowUs, (series) => {
         this.confirmations++;
+        this.#send(series);
+      });
+      this.liveness.advanceShared(this.#nowUs, (series) => {
+        this.crossChecks++;
         this.#send(series);
       });
     }

@@ -155,6 +155,11 @@ export const PATH_TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = 
       default: "balanced",
     },
     metered: { kind: "flag", help: "spared by extra probes; true under profile metered" },
+    rx_evidence: {
+      kind: "flag",
+      help: "while active: unicast that still arrives holds a verdict for up to 10 s",
+      default: false,
+    },
     cost: { kind: "number", help: "relative price", min: 0, max: 1_000_000, default: 1 },
     capacity_mbps: { kind: "section", of: "capacity", help: "default: unknown", nullable: true },
     health: { kind: "section", of: "health", help: "what differs from the common block" },

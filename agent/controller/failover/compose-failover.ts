@@ -1,5 +1,6 @@
 /** Builds the failover part of the controller and ties its ends together; decides nothing. */
 
+import type { PathId } from "../../domain/ids.ts";
 import { FailoverEngine } from "../../engine/failover/engine.ts";
 import type { FailoverView } from "../../io/http/failover-view.ts";
 import type { Burst } from "../../wire/burst.ts";
@@ -39,6 +40,8 @@ export interface FailoverPart {
   configure(applied: AppliedPlan): void;
   /** Sentences for the operator; empty: all is well. */
   problems(): readonly string[];
+  /** Some policy sends traffic by this path. */
+  isActive(path: PathId): boolean;
 }
 
 export function composeFailover(outside: FailoverOutside): FailoverPart {
@@ -75,7 +78,12 @@ export function composeFailover(outside: FailoverOutside): FailoverPart {
   });
   const parts = { clock, book, engine, failover, keeper, desk, switches };
   const view = createFailoverView({ ...parts, config: () => current().config });
-  return { failover, view, configure, problems: () => keeper.problems };
+  const isActive = (path: PathId) =>
+    failover.policies.some(({ config }) => {
+      const snapshot = engine.snapshot(config.id);
+      return snapshot?.ipv4.active === path || snapshot?.ipv6.active === path;
+    });
+  return { failover, view, configure, problems: () => keeper.problems, isActive };
 }
 
 function durationListener(switches: SwitchClock): FailoverListener {

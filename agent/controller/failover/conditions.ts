@@ -49,6 +49,8 @@ export class ConditionBook {
   #pathOf: readonly number[] = [];
   #newestReply = new Float64Array(0);
   readonly #dead = new Set<number>();
+  /** Not their paths, they themselves are silent: no targets until they answer. */
+  readonly #blamed = new Set<number>();
 
   constructor(sources: ConditionSources) {
     this.#sources = sources;
@@ -60,6 +62,7 @@ export class ConditionBook {
     this.#pathOf = plan.series.map(({ path }) => path);
     this.#newestReply = new Float64Array(plan.series.length).fill(Number.NaN);
     this.#dead.clear();
+    this.#blamed.clear();
   }
 
   /** For the engine. */
@@ -91,11 +94,25 @@ export class ConditionBook {
 
   /** Returns the row that it concerns; -1: none. */
   verdict(kind: number, index: number): number {
-    if (kind === VERDICT.targetDead || kind === VERDICT.targetLive) {
-      if (kind === VERDICT.targetDead) this.#dead.add(index);
-      else this.#dead.delete(index);
-      return this.#pathOf[index] ?? -1;
+    switch (kind) {
+      case VERDICT.targetDead:
+        this.#dead.add(index);
+        return this.#pathOf[index] ?? -1;
+      case VERDICT.targetLive:
+        this.#dead.delete(index);
+        return this.#pathOf[index] ?? -1;
+      case VERDICT.targetSuspect:
+        this.#blamed.add(index);
+        return this.#pathOf[index] ?? -1;
+      case VERDICT.targetCleared:
+        this.#blamed.delete(index);
+        return this.#pathOf[index] ?? -1;
+      default:
+        return this.#ofPath(kind, index);
     }
+  }
+
+  #ofPath(kind: number, index: number): number {
     const known = this.#known[index];
     if (known === undefined) return -1;
     known.isSuspect = kind === VERDICT.suspect;
@@ -111,6 +128,7 @@ export class ConditionBook {
   forget(): void {
     this.excuse();
     this.#dead.clear();
+    this.#blamed.clear();
   }
 
   of(row: number): readonly PathCondition[] {
@@ -143,7 +161,7 @@ export class ConditionBook {
 
   /** Fewer targets of the family live than the path needs, or than there are. */
   #isFamilyDead(known: Known, family: RouteFamily): boolean {
-    const series = known.series[family];
+    const series = known.series[family].filter((one) => !this.#blamed.has(one));
     const live = series.filter((one) => !this.#dead.has(one)).length;
     return live < Math.min(known.reliability, series.length);
   }
@@ -152,7 +170,7 @@ export class ConditionBook {
   #bestOf({ reliability, minSamples }: Known, series: readonly number[]): number {
     const { score, samples } = this.#sources.scorer.series;
     const known = series
-      .filter((one) => (samples[one] ?? 0) >= minSamples)
+      .filter((one) => (samples[one] ?? 0) >= minSamples && !this.#blamed.has(one))
       .sort((a, b) => (score[b] ?? 0) - (score[a] ?? 0));
     return known[Math.min(reliability, known.length) - 1] ?? -1;
   }

@@ -5,7 +5,9 @@ import { unixSeconds } from "../../domain/units.ts";
 import type { SlaView } from "../../io/http/sla-view.ts";
 import type { FailoverListener } from "../failover/listener.ts";
 import type { FailoverBook } from "../failover/ports.ts";
-import type { Clock, StatusChange, Timers } from "../ports.ts";
+import type { Clock, Log, StatusChange, Timers } from "../ports.ts";
+import type { BudgetListener } from "./budget-watch.ts";
+import { BudgetWatch } from "./budget-watch.ts";
 import type { SlaDesk } from "./desk.ts";
 import type { MaintenanceKeeperParts } from "./maintenance-keeper.ts";
 import { MaintenanceKeeper } from "./maintenance-keeper.ts";
@@ -16,6 +18,7 @@ export interface SlaParts extends Pick<MaintenanceKeeperParts, "current"> {
   readonly guard: { readonly isSane: boolean };
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly log: Log;
   readonly journal: SliceSources["journal"];
   readonly history: SliceSources["history"];
   readonly book: Pick<FailoverBook, "events">;
@@ -29,6 +32,8 @@ export interface SlaPart {
   /** Hears at once that a path went into maintenance. */
   readonly listener: FailoverListener;
   statusChanged(change: StatusChange): void;
+  /** Who wants to know of budgets that burn too fast. */
+  watchBudgets(listener: BudgetListener): void;
   start(): void;
   stop(): void;
 }
@@ -42,16 +47,18 @@ export function composeSla(parts: SlaParts): SlaPart {
       timers.arm(clock.monotonic(), resolve);
     });
   let desk: SlaDesk | null = null;
+  const opened = async (): Promise<SlaDesk> => {
+    if (desk === null) {
+      const { SlaDesk } = await import("./desk.ts");
+      desk = new SlaDesk({ ...parts, turn });
+    }
+    return desk;
+  };
+  const burns = async () => (await opened()).burns();
+  const watch = new BudgetWatch({ ...parts, burns });
   return {
-    view: {
-      async report(query) {
-        if (desk === null) {
-          const { SlaDesk } = await import("./desk.ts");
-          desk = new SlaDesk({ ...parts, turn });
-        }
-        return desk.report(query);
-      },
-    },
+    view: { report: async (query) => (await opened()).report(query) },
+    watchBudgets: (listener) => watch.listen(listener),
     listener: {
       event() {},
       allDown() {},
@@ -63,8 +70,12 @@ export function composeSla(parts: SlaParts): SlaPart {
       if (!isClockSane()) return;
       records.mark({ path, at: unixSeconds(clock.wall() / 1_000), status: to, cause });
     },
-    start: () => keeper.start(),
+    start() {
+      keeper.start();
+      watch.start();
+    },
     stop() {
+      watch.stop();
       keeper.stop();
       records.close();
     },

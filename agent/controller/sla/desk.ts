@@ -4,7 +4,13 @@ import type { CalendarMonth } from "../../domain/calendar.ts";
 import { calendarMonth, monthAt } from "../../domain/calendar.ts";
 import type { AgentConfig, PolicyConfig } from "../../domain/config.ts";
 import { pathId } from "../../domain/ids.ts";
-import type { MaintenanceSpan, SlaObjective, SlaTargets, StatusMark } from "../../domain/sla.ts";
+import type {
+  MaintenanceSpan,
+  SlaObjective,
+  SlaSubject,
+  SlaTargets,
+  StatusMark,
+} from "../../domain/sla.ts";
 import { unixSeconds } from "../../domain/units.ts";
 import { BURN_WINDOWS, burnLevel, burnRates } from "../../sla/budget.ts";
 import type { SlaReport, SlaSummary, SubjectReport } from "../../sla/report.ts";
@@ -13,6 +19,7 @@ import type { Moment, Slice } from "../../sla/slice.ts";
 import { policySlices } from "../../sla/slice.ts";
 import type { FailoverBook } from "../failover/ports.ts";
 import type { Clock } from "../ports.ts";
+import type { Burn } from "./budget-watch.ts";
 import type { MaintenanceLog, StatusLog, TimeSpan } from "./ports.ts";
 import type { SliceSources } from "./slices.ts";
 import { slicesOf } from "./slices.ts";
@@ -73,6 +80,56 @@ export class SlaDesk {
     const { from, to, timezone } = month;
     const head = { node: { id: node.id, site: node.site }, month: month.month, timezone, from, to };
     return { ...head, generated_at: now, is_final: now >= to, subjects };
+  }
+
+  /** Of every objective with an availability, in their order. */
+  async burns(): Promise<readonly Burn[]> {
+    const { clock, config } = this.#parts;
+    const now = unixSeconds(clock.wall() / 1_000);
+    const read = new Map<string, readonly Slice[]>();
+    const burns: Burn[] = [];
+    for (const { subject, targets } of config().sla.objectives) {
+      if (targets.availability_pct === null) continue;
+      const rates = burnRates(
+        await this.#recent(subject, now, read),
+        targets.availability_pct,
+        now,
+      );
+      burns.push({ subject, rates, level: burnLevel(rates) });
+      await this.#parts.turn();
+    }
+    return burns;
+  }
+
+  async #recent(
+    subject: SlaSubject,
+    now: number,
+    read: Map<string, readonly Slice[]>,
+  ): Promise<readonly Slice[]> {
+    if (subject.kind === "path") return await this.#recentOfPath(subject.id, now, read);
+    const policy = this.#parts.policies().find(({ id }) => id === subject.id);
+    if (policy === undefined) return [];
+    const members = new Map<string, readonly Slice[]>();
+    for (const id of [policy.primary, ...policy.backups]) {
+      members.set(id, await this.#recentOfPath(id, now, read));
+    }
+    // Whose latency counts is of no matter to a burn rate.
+    return policySlices(members, () => null);
+  }
+
+  async #recentOfPath(
+    id: string,
+    now: number,
+    read: Map<string, readonly Slice[]>,
+  ): Promise<readonly Slice[]> {
+    const known = read.get(id);
+    if (known !== undefined) return known;
+    const path = pathId(id);
+    const days = recentDays(now);
+    const near = { from: days[0]?.from ?? unixSeconds(now), to: unixSeconds(now + 1) };
+    const slices = await slicesOf(this.#parts, path, days, this.#parts.records.spans(path, near));
+    read.set(id, slices);
+    return slices;
   }
 
   /** Objectives in their order; without any, every path without promises. */
@@ -137,12 +194,8 @@ export class SlaDesk {
     const past = month.days.filter((day) => day.from < now);
     const maintenance = records.spans(path, month);
     const slices = await slicesOf(this.#parts, path, past, maintenance);
-    const recent = recentDays(now);
     const isRunning = now < month.to && now >= month.from;
-    const near = { from: recent[0]?.from ?? unixSeconds(now), to: unixSeconds(now + 1) };
-    const burn = isRunning
-      ? await slicesOf(this.#parts, path, recent, records.spans(path, near))
-      : [];
+    const burn = isRunning ? await this.#recentOfPath(id, now, new Map()) : [];
     const marks = records.marks(path, month);
     const member = { slices, burn, marks, maintenance };
     frame.members.set(id, member);

@@ -77,7 +77,7 @@ export function explainPolicy(
     score: scoreOf(one),
     hardDown: hardDownOf(one),
     failures: one.standing.failures(now),
-    holdsBack: holdsBack(one, policy.config, now),
+    holdsBack: one.path === track.active ? [] : holdsBack(one, policy.config, now),
   });
   return {
     ...policy.overrides,

@@ -31,6 +31,7 @@ import type { Elapsed, PersistedOrder, PersistedTrack } from "./persisted.ts";
 import { spanOf } from "./persisted.ts";
 import { Standings, sampleOf } from "./standings.ts";
 import type { Turn } from "./turn.ts";
+import { describeArrival } from "./wording.ts";
 
 export class Track {
   readonly family: RouteFamily;
@@ -320,8 +321,7 @@ export class Track {
     const pending = this.#pending;
     if (pending === null) return null;
     const { from, to, cause, counts } = pending;
-    const how = duration === null ? "found in the kernel after a restart" : "read back";
-    const reason = `${to} carries the traffic: ${how}`;
+    const reason = describeArrival(to, this.#policy, duration);
     this.#record({ type: "completed", cause, reason, duration }, turn);
     this.#pending = null;
     this.#lastCause = cause;

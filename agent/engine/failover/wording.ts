@@ -1,5 +1,7 @@
 /** Reasons as sentences: the same words in events, audit records and on every surface. */
 
+import type { PolicyConfig } from "../../domain/config.ts";
+import type { PathId } from "../../domain/ids.ts";
 import { unreachable } from "../../domain/invariant.ts";
 import type { Micros } from "../../domain/units.ts";
 import { US_PER_S } from "../../domain/units.ts";
@@ -28,4 +30,15 @@ export function formatScore(score: number | null): string {
 
 export function formatSpan(span: Micros): string {
   return `${Math.round(span / US_PER_S)} s`;
+}
+
+/** `duration` null: found so after a restart. */
+export function describeArrival(
+  to: PathId,
+  { route }: PolicyConfig,
+  duration: Micros | null,
+): string {
+  if (route === null) return `${to} is chosen: the policy has no route to write`;
+  const how = duration === null ? "found in the kernel after a restart" : "read back";
+  return `${to} carries the traffic: ${how}`;
 }

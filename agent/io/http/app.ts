@@ -27,6 +27,7 @@ import { problemResponse } from "./problem.ts";
 import { strangeParameters } from "./query.ts";
 import { RequestLimits } from "./request-limits.ts";
 import type { Handler, HttpContext, HttpEnvironment, Route } from "./route.ts";
+import type { RttView } from "./rtt-view.ts";
 import { slaRoutes } from "./sla-routes.ts";
 import type { SlaView } from "./sla-view.ts";
 import { streamRoutes } from "./stream-routes.ts";
@@ -43,6 +44,8 @@ export interface HttpOptions extends GuardOptions {
   readonly sla?: SlaView | undefined;
   /** Absent: nobody is told of anything. */
   readonly alerts?: AlertsView | undefined;
+  /** Absent: no histogram of round-trip times. */
+  readonly rtt?: RttView | undefined;
   /** Absent: nothing can be followed. */
   readonly stream?: StreamSource | undefined;
   /** Absent: its routes say that they are not there. */

@@ -51,6 +51,7 @@ const healthProperties = {
   pdv_ms: ms,
   mos,
   limiting: { enum: LIMITINGS, description: "The metric that keeps the score from 100" },
+  probe_blocked: { ...flag, description: "Probes are silent, traffic is not: the verdict waits" },
   samples: whole,
   last_checked: { type: ["integer", "null"], description: "Unix seconds" },
   interface: textOrNull,
@@ -100,6 +101,10 @@ const schemas = {
     address: textOrNull,
     probe: text,
     status,
+    suspect: {
+      ...flag,
+      description: "Silent on all paths that ask it while others answer: it does not count",
+    },
     health_score: score,
     latency_ms: ms,
     packet_loss_pct: percent,

@@ -100,14 +100,21 @@ function pathRow(path: PathHealth): Html {
 <td class="n">${milliseconds(path.latency_ms, " ms")}</td>
 <td class="n">${fixed(path.packet_loss_pct, 1, " %")}</td>
 <td class="n wide">${milliseconds(path.jitter_ms, " ms")}</td>
-<td class="wide">${path.limiting === "none" ? "" : path.limiting}</td>
+<td class="wide">${limitedBy(path)}</td>
 <td class="wide">${targetOf(path)}<small>${monthly(path)}</small></td>
 </tr>
 `;
 }
 
+function limitedBy({ limiting, probe_blocked }: PathHealth): string {
+  if (probe_blocked) return "probes blocked";
+  return limiting === "none" ? "" : limiting;
+}
+
 function targetOf(path: PathHealth): string {
-  return path.target ?? path.targets[0]?.host ?? "";
+  const suspects = path.targets.flatMap(({ host, suspect }) => (suspect ? [host] : []));
+  const shown = path.target ?? path.targets[0]?.host ?? "";
+  return suspects.length === 0 ? shown : `${shown} (suspect: ${suspects.join(", ")})`;
 }
 
 function monthly(path: PathHealth): string {

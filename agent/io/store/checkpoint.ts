@@ -12,6 +12,9 @@ import { Worker } from "node:worker_threads";
 import { isCompiled } from "../../domain/self.ts";
 import { PAGE_BYTES, WAL_FRAME_BYTES } from "./database.ts";
 import type { Attempt } from "./fault.ts";
+import type { RetainJob } from "./retain.ts";
+import type { Anchors } from "./retention.ts";
+import type { RewriteJob } from "./rewrite.ts";
 
 const COMPILED_ENTRY = "/$bunfs/root/io/store/checkpoint-worker.ts";
 
@@ -21,16 +24,28 @@ export const WAL_PAGES_MAX = (4 * 1024 * PAGE_BYTES) / WAL_FRAME_BYTES;
 export const WAL_PAGES_HARD_MAX = 4 * WAL_PAGES_MAX;
 
 /** What the Worker is started for. */
-export interface StoreJob {
-  readonly uri: string;
-  /** A file that must not exist yet; null: a checkpoint. */
-  readonly copyTo: string | null;
-}
+export type StoreJob =
+  | { readonly kind: "checkpoint"; readonly uri: string }
+  /** `copyTo` must not exist yet. */
+  | { readonly kind: "copy"; readonly uri: string; readonly copyTo: string }
+  /** No handle may be open. */
+  | ({ readonly kind: "rewrite" } & RewriteJob)
+  | ({ readonly kind: "retain" } & RetainJob);
+
+/** What the Worker says. */
+export type StoreAnswer =
+  /** A rewrite holds the file: whoever closes it now closes it for free. */
+  { readonly kind: "opened" } | { readonly kind: "end"; readonly end: Attempt<Anchors | null> };
 
 export type CheckpointEnd =
   | Attempt<null>
   /** The Worker did not run at all. */
   | { readonly kind: "no-worker"; readonly reason: string };
+
+export interface RewriteWatcher {
+  onOpened(): void;
+  onEnd(end: CheckpointEnd): void;
+}
 
 export interface Checkpointer {
   /** A second connection to the file is open. */
@@ -39,6 +54,10 @@ export interface Checkpointer {
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void;
   /** Copies the database as of now into a new file. Not while `running`. */
   copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void;
+  /** Puts a smaller file in the place of the database, which nobody has open after `onOpened`. */
+  rewrite(job: RewriteJob, on: RewriteWatcher): void;
+  /** Deletes what is too old; the anchors are for the next round. */
+  retain(job: RetainJob, onEnd: (end: CheckpointEnd, anchors: Anchors | null) => void): void;
 }
 
 export function isCheckpointDue(walPages: number, calm: boolean): boolean {
@@ -58,27 +77,46 @@ export class WorkerCheckpointer implements Checkpointer {
   }
 
   start(uri: string, onEnd: (end: CheckpointEnd) => void): void {
-    this.#run({ uri, copyTo: null }, onEnd);
+    this.#run({ kind: "checkpoint", uri }, onEnd);
   }
 
   copy(uri: string, copyTo: string, onEnd: (end: CheckpointEnd) => void): void {
-    this.#run({ uri, copyTo }, onEnd);
+    this.#run({ kind: "copy", uri, copyTo }, onEnd);
   }
 
-  #run(job: StoreJob, onEnd: (end: CheckpointEnd) => void): void {
+  rewrite(job: RewriteJob, { onOpened, onEnd }: RewriteWatcher): void {
+    this.#run({ kind: "rewrite", ...job }, onEnd, onOpened);
+  }
+
+  retain(job: RetainJob, onEnd: (end: CheckpointEnd, anchors: Anchors | null) => void): void {
+    this.#run({ kind: "retain", ...job }, onEnd);
+  }
+
+  #run(
+    job: StoreJob,
+    onEnd: (end: CheckpointEnd, anchors: Anchors | null) => void,
+    onOpened = () => {},
+  ): void {
     this.#running = true;
     let end: CheckpointEnd = { kind: "no-worker", reason: "the worker ended without an answer" };
+    let anchors: Anchors | null = null;
     const worker = new Worker(this.#entry, { workerData: job });
     worker.unref();
-    worker.on("message", (answer: Attempt<null>) => {
-      end = answer;
+    worker.on("message", (answer: StoreAnswer) => {
+      if (answer.kind === "opened") {
+        onOpened();
+        worker.postMessage("closed");
+        return;
+      }
+      end = answer.end.kind === "ok" ? { kind: "ok", value: null } : answer.end;
+      if (answer.end.kind === "ok") anchors = answer.end.value;
     });
     worker.on("error", (error: Error) => {
       end = { kind: "no-worker", reason: error.message };
     });
     worker.once("exit", () => {
       this.#running = false;
-      onEnd(end);
+      onEnd(end, anchors);
     });
   }
 }

@@ -18,10 +18,9 @@ import type {
   RecordPage,
   Restored,
 } from "../../controller/failover/ports.ts";
-import type { RouteMemoryStore } from "../../controller/failover/route-ports.ts";
 import type { Clock, Disarm, Log, StoreState, Timers } from "../../controller/ports.ts";
 import type { Instant, Micros, UnixMillis, UnixSeconds } from "../../domain/units.ts";
-import { after, micros, US_PER_S, unixMillis, unixSeconds } from "../../domain/units.ts";
+import { after, micros, US_PER_MS, US_PER_S, unixMillis, unixSeconds } from "../../domain/units.ts";
 import type { AuditRecord, FailoverEvent } from "../../engine/failover/effect.ts";
 import type { PersistedState } from "../../engine/failover/persisted.ts";
 import { transact } from "./database.ts";
@@ -66,6 +65,8 @@ export interface FailoverBookOptions {
 const SLICE_RECORDS = 500;
 const RETRY_MIN = micros(US_PER_S);
 const RETRY_MAX = micros(30 * US_PER_S);
+/** Until a step of retention in the Worker is over. */
+const OUR_LOCK_PAUSE = micros(50 * US_PER_MS);
 /** How often it is looked whether a guessed time is known now. */
 const GUESS_INTERVAL = micros(30 * US_PER_S);
 
@@ -101,15 +102,6 @@ export class SqliteFailoverBook implements FailoverBook {
     this.#isStarted = true;
     if (handle.db === null) this.#armRetry();
   }
-
-  /** What routing remembers, kept with the rest. */
-  readonly routeMemory: RouteMemoryStore = {
-    load: () => this.#slots.routes,
-    save: (memory) => {
-      this.#slots.remember(memory);
-      this.#writeIfWell();
-    },
-  };
 
   get state(): BookState {
     return { store: this.#store, pending: this.#queue.size, dropped: this.#queue.dropped };
@@ -251,6 +243,11 @@ export class SqliteFailoverBook implements FailoverBook {
   }
 
   #onFault(fault: StoreFault): void {
+    if (this.#options.handle.isOurs(fault)) {
+      // Not from one retry to the next, which would be doubled.
+      this.#retryAfter = OUR_LOCK_PAUSE;
+      return;
+    }
     const was = this.#store;
     const { clock, log } = this.#options;
     const since = was.kind === "failing" ? was.since : unixSeconds(clock.wall() / 1_000);

@@ -6,23 +6,19 @@
 
 import type { Database } from "bun:sqlite";
 import type { ApiPolicy, EffectivePolicy } from "../../controller/failover/ports.ts";
-import type { RouteMemory } from "../../controller/failover/route-ports.ts";
 import type { SavedState } from "./failover-tables.ts";
 import {
   readApiPolicies,
-  readRoutes,
   readSaved,
   writeApiPolicies,
   writeMirror,
-  writeRoutes,
   writeSaved,
 } from "./failover-tables.ts";
 
-type Slot = "state" | "mirror" | "api" | "routes";
+type Slot = "state" | "mirror" | "api";
 
 export class FailoverSlots {
   #saved: SavedState | null = null;
-  #routes: RouteMemory | null = null;
   #policies: readonly EffectivePolicy[] | null = null;
   /** null: deleted before the file was read. */
   readonly #api = new Map<number, ApiPolicy | null>();
@@ -32,11 +28,6 @@ export class FailoverSlots {
   /** As saved by us, or as found in the file. */
   get saved(): SavedState | null {
     return this.#saved;
-  }
-
-  /** As remembered by us, or as found in the file. */
-  get routes(): RouteMemory | null {
-    return this.#routes;
   }
 
   get apiPolicies(): readonly ApiPolicy[] {
@@ -53,11 +44,6 @@ export class FailoverSlots {
     this.#saved = saved;
     this.#dirty.add("state");
     if (this.#policies !== null && this.#enabledText() !== before) this.#dirty.add("mirror");
-  }
-
-  remember(routes: RouteMemory): void {
-    this.#routes = routes;
-    this.#dirty.add("routes");
   }
 
   sync(policies: readonly EffectivePolicy[]): void {
@@ -82,11 +68,10 @@ export class FailoverSlots {
   /** A file was opened. True: it has policies of the API that were not known. */
   read(db: Database): boolean {
     this.#saved ??= readSaved(db);
-    this.#routes ??= readRoutes(db);
     // It may be a new file: all that is known has to be in it.
     if (this.#policies !== null) this.#dirty.add("mirror");
     if (this.#isRead) {
-      this.#dirty.add("state").add("api").add("routes");
+      this.#dirty.add("state").add("api");
       return false;
     }
     const found = readApiPolicies(db).filter(({ id }) => !this.#api.has(id));
@@ -100,7 +85,6 @@ export class FailoverSlots {
   write(db: Database): void {
     const saved = this.#saved;
     if (this.#dirty.has("state") && saved !== null) writeSaved(db, saved);
-    if (this.#dirty.has("routes") && this.#routes !== null) writeRoutes(db, this.#routes);
     if (this.#dirty.has("api") && this.#isRead) writeApiPolicies(db, this.apiPolicies);
     if (!this.#dirty.has("mirror") || this.#policies === null) return;
     writeMirror(db, this.#policies, saved?.state ?? null);

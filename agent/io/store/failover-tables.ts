@@ -11,7 +11,6 @@ import type {
   PolicyDocument,
   Restored,
 } from "../../controller/failover/ports.ts";
-import type { RouteMemory } from "../../controller/failover/route-ports.ts";
 import type { Instant } from "../../domain/units.ts";
 import { micros } from "../../domain/units.ts";
 import type { PersistedState } from "../../engine/failover/persisted.ts";
@@ -19,7 +18,6 @@ import { parsePersisted } from "../../engine/failover/persisted.ts";
 import { readState, writeState } from "./state-rows.ts";
 
 const STATE_NAME = "failover";
-const ROUTES_NAME = "routes";
 /** What readBootId says where the kernel does not. */
 const UNKNOWN_BOOT = "unknown";
 
@@ -50,41 +48,6 @@ export function restored(saved: SavedState, bootId: string, now: Instant): Resto
   const { state, monotonicUs } = saved;
   const isSameBoot = bootId === saved.bootId && bootId !== UNKNOWN_BOOT && now >= monotonicUs;
   return { state, elapsed: isSameBoot ? micros(now - monotonicUs) : "reboot" };
-}
-
-/** null: there are none, or not of our form. */
-export function readRoutes(db: Database): RouteMemory | null {
-  const value = parseJson(readState(db, ROUTES_NAME));
-  return isRouteMemory(value) ? value : null;
-}
-
-export function writeRoutes(db: Database, routes: RouteMemory): void {
-  writeState(db, ROUTES_NAME, JSON.stringify(routes));
-}
-
-function isRouteMemory(value: unknown): value is RouteMemory {
-  if (typeof value !== "object" || value === null) return false;
-  const { paths, policies, links } = Object.fromEntries(Object.entries(value));
-  const isLink = (link: unknown) =>
-    typeof link === "object" &&
-    link !== null &&
-    "device" in link &&
-    typeof link.device === "string";
-  return (
-    isPairs(paths, "string") && isPairs(policies, "number") && isList(links) && links.every(isLink)
-  );
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
-
-/** Of a key and a slot. */
-function isPairs(value: unknown, key: "string" | "number"): boolean {
-  if (!isList(value)) return false;
-  return value.every(
-    (pair) => isList(pair) && typeof pair[0] === key && Number.isSafeInteger(pair[1]),
-  );
 }
 
 interface ApiRow {

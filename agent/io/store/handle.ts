@@ -43,6 +43,9 @@ export class StoreHandle {
   /** The file is corrupt and waits for being set aside. */
   #corrupt = false;
   #setAsides = 0;
+  /** Another file takes its place: until it did, there is none. */
+  #isLent = false;
+  #lent: Database | null = null;
   /** Why there is no file. */
   #lastFault: StoreFault | null = null;
 
@@ -57,6 +60,16 @@ export class StoreHandle {
   /** There is a file, and nothing is known against it. */
   get isWell(): boolean {
     return this.#db !== null && !this.#reopen;
+  }
+
+  /** The budget of the file. */
+  get maxPages(): number {
+    return Math.floor(historyBudget(this.#options.maxSizeMb) / PAGE_BYTES);
+  }
+
+  /** A writer of ours in another thread is at work: no fault, and soon over. */
+  isOurs(fault: StoreFault): boolean {
+    return fault.kind === "busy" && this.#options.isHeld();
   }
 
   /** Corrupt files set aside since start. */
@@ -78,6 +91,7 @@ export class StoreHandle {
 
   /** true: there is a file to write into. `timeoutMs`: how long to block for an old process. */
   open(timeoutMs: number): boolean {
+    if (this.#isLent) return false;
     if (this.#reopen) this.close();
     if (this.#db !== null) return true;
     if (this.#corrupt && !this.#replaceCorrupt()) return false;
@@ -90,6 +104,26 @@ export class StoreHandle {
     }
     if (opened.kind === "fault") this.#report(opened.fault);
     return opened.kind === "ok";
+  }
+
+  /** Nobody reads or writes until `giveBack`; what is written meanwhile waits in memory. */
+  lend(): void {
+    this.#lent = this.#db;
+    this.#db = null;
+    this.#isLent = true;
+    for (const watcher of this.#watchers) watcher.closed();
+  }
+
+  /** Another connection is open by now: closing ours costs no fsync. */
+  part(): void {
+    this.#lent?.close();
+    this.#lent = null;
+  }
+
+  giveBack(): boolean {
+    this.part();
+    this.#isLent = false;
+    return this.open(0);
   }
 
   /** A statement failed: full and busy keep the handle, a corrupt file is replaced at once. */
@@ -109,9 +143,8 @@ export class StoreHandle {
   }
 
   #openFile(openTimeoutMs: number): Attempt<Database> {
-    const { path, maxSizeMb } = this.#options;
-    const maxPages = Math.floor(historyBudget(maxSizeMb) / PAGE_BYTES);
-    const opened = openDatabase({ path, maxPages, openTimeoutMs });
+    const { path } = this.#options;
+    const opened = openDatabase({ path, maxPages: this.maxPages, openTimeoutMs });
     if (opened.kind === "fault") return opened;
     const db = opened.value;
     const told = attempt("cannot open history database", () => {

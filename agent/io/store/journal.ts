@@ -23,19 +23,21 @@ import type { HealthRow } from "../../domain/path-health.ts";
 import type { RetentionPlan } from "../../domain/retention.ts";
 import type { Rollup } from "../../domain/rollup.ts";
 import type { UnixSeconds } from "../../domain/units.ts";
-import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
+import { after, micros, US_PER_MS, unixSeconds } from "../../domain/units.ts";
 import { backUp } from "./backup.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
 import { databaseUri, readNumber, transact, walBacklog } from "./database.ts";
 import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
+import { Fit } from "./fit.ts";
 import { Guess, readBootId } from "./guess.ts";
 import type { HandleWatcher } from "./handle.ts";
 import { StoreHandle } from "./handle.ts";
 import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
 import { PendingHistory } from "./pending-history.ts";
+import { RetentionTurns } from "./retention-turns.ts";
 import { newestTime, readRollups } from "./rollup-reader.ts";
 import { storeSize } from "./store-size.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -68,8 +70,8 @@ export const SLICE_ROWS = 2_000;
 const SLICE_ROLLUPS = 500;
 /** An old process may still be closing the file when we start. Later a wait is not worth it. */
 const FIRST_OPEN_TIMEOUT_MS = 2_000;
-/** Between a checkpoint and what waited for it; a long reader (backup) may have held it up. */
-const CUT_PAUSE = micros(US_PER_S);
+/** Until a step of retention in the Worker is over. */
+const OUR_LOCK_PAUSE = micros(50 * US_PER_MS);
 const NOTHING_DUE: CheckpointEnd = { kind: "ok", value: null };
 
 export class SqliteJournal implements Journal {
@@ -78,6 +80,8 @@ export class SqliteJournal implements Journal {
   readonly #guess: Guess;
   readonly #upkeep: Upkeep;
   readonly #checkpointer: Checkpointer;
+  readonly #fit: Fit;
+  readonly #retention: RetentionTurns;
   /** Shared with all others who write into this file. */
   readonly handle: StoreHandle;
   #state: StoreState = { kind: "ok" };
@@ -94,10 +98,13 @@ export class SqliteJournal implements Journal {
     this.#pending = new PendingHistory(options.pendingRowsMax ?? PENDING_ROWS_MAX);
     const bootId = options.bootId ?? readBootId();
     this.#guess = new Guess(bootId);
-    this.#upkeep = new Upkeep(options, bootId);
+    this.#upkeep = new Upkeep(bootId);
     this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
     this.handle = new StoreHandle({ ...options, isHeld: () => this.#checkpointer.running });
     this.handle.watch(this.#watcher);
+    const parts = { ...options, handle: this.handle, checkpointer: this.#checkpointer };
+    this.#fit = new Fit({ ...parts, onEnd: () => this.#goOn() });
+    this.#retention = new RetentionTurns({ ...parts, onEnd: (end) => this.#onRetained(end) });
     this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
   }
 
@@ -163,12 +170,17 @@ export class SqliteJournal implements Journal {
   flush(): void {
     if (this.#closed) return;
     this.#stopContinuation();
-    if (!this.#writeSlice()) return;
+    if (this.#fit.begin()) return;
+    if (!this.#writeSlice()) {
+      // A file at its limit takes no row until older ones are gone.
+      if (this.#hasWorker && this.handle.isWell) this.#retention.begin();
+      return;
+    }
     if (this.pending > 0 || this.#maintain()) {
       this.#goOn();
       return;
     }
-    this.#considerCheckpoint();
+    if (!this.#hasWorker || !this.#retention.begin()) this.#considerCheckpoint();
   }
 
   /** The next slice or step: in the next turn of the event loop, unless there is no hurry. */
@@ -198,10 +210,13 @@ export class SqliteJournal implements Journal {
   }
 
   async backup(): Promise<BackupEnd> {
-    this.flush();
+    while (this.pending > 0 && this.#writeSlice()) {
+      // Each round writes a slice, so this ends.
+    }
     if (this.pending > 0) {
       return { kind: "failed", reason: `cannot back up: ${this.pending} rows are not written yet` };
     }
+    await this.#retention.ended;
     const { path, clock } = this.#options;
     return backUp(this.#checkpointer, path, unixSeconds(clock.wall() / 1000));
   }
@@ -210,6 +225,7 @@ export class SqliteJournal implements Journal {
   close(): void {
     if (this.#closed) return;
     this.#stopContinuation();
+    this.#fit.stop();
     while (this.pending > 0 && this.#writeSlice()) {
       // Each round writes a slice, so this ends.
     }
@@ -258,7 +274,12 @@ export class SqliteJournal implements Journal {
   /** True: there is more to do, in the next turn. */
   #maintain(): boolean {
     if (this.handle.db === null) return false;
-    const step = this.#upkeep.step(this.handle.db);
+    const db = this.handle.db;
+    const made = this.#upkeep.step(db);
+    const step =
+      made.kind === "fault" || made.value || this.#hasWorker
+        ? made
+        : attempt("cannot delete old history", () => this.#retention.stepHere(db));
     if (step.kind === "fault") this.#fail(step.fault);
     return step.kind === "ok" && step.value;
   }
@@ -275,7 +296,10 @@ export class SqliteJournal implements Journal {
       // With rows, only their way to the disk says that it works again.
       if (this.pending === 0) this.#settle();
     },
-    closed: () => this.#upkeep.forget(),
+    closed: () => {
+      this.#upkeep.forget();
+      this.#retention.forget();
+    },
     failed: (fault) => this.#report(fault),
     replaced: () => {
       this.#checkpointFault = null;
@@ -286,6 +310,10 @@ export class SqliteJournal implements Journal {
 
   /** A statement on the open handle failed. */
   #fail(fault: StoreFault): void {
+    if (this.handle.isOurs(fault)) {
+      this.#goOn(OUR_LOCK_PAUSE);
+      return;
+    }
     this.#report(fault);
     this.handle.fail(fault);
   }
@@ -335,7 +363,12 @@ export class SqliteJournal implements Journal {
     this.#checkpointFault = end.kind === "fault" ? end.fault : null;
     if (end.kind === "fault") this.#fail(end.fault);
     else if (hadFault) this.#settle();
-    if (end.kind === "ok" && this.#upkeep.takeCutShort()) this.#goOn(CUT_PAUSE);
+  }
+
+  /** What was deleted is in the WAL. */
+  #onRetained(end: CheckpointEnd): void {
+    this.#onCheckpoint(end);
+    if (!this.#closed && end.kind === "ok") this.#considerCheckpoint();
   }
 
   #checkpointHere(mode: "PASSIVE" | "TRUNCATE"): Attempt<null> {

@@ -1,7 +1,7 @@
 /**
- * Deletes what is too old, and the oldest when the file is nearly full, once an hour in small steps
- * of one statement each. Freed pages are used by the next rows, so the file does not shrink and
- * nothing is ever copied.
+ * Deletes what is too old, and the oldest when the file is nearly full, in small steps of one
+ * statement each. Freed pages are used by the next rows, so the file does not shrink and nothing is
+ * ever copied. Runs in the Worker: on slow flash each step waits for cold pages.
  *
  * A clock that went wrong must not cost the history: by age nothing is deleted while the clock is
  * not trusted, and never more than two days' worth in a day.
@@ -11,7 +11,7 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../controller/ports.ts";
 import type { RetentionPlan } from "../../domain/retention.ts";
 import type { Instant } from "../../domain/units.ts";
-import { after, between, micros, US_PER_MS, US_PER_S } from "../../domain/units.ts";
+import { between, micros, US_PER_MS, US_PER_S } from "../../domain/units.ts";
 import { PAGE_BYTES, readNumber } from "./database.ts";
 
 export interface RetentionOptions {
@@ -21,13 +21,22 @@ export interface RetentionOptions {
   isClockTrusted(): boolean;
 }
 
+/** What one round works with. */
+export interface RoundOptions extends RetentionOptions {
+  /** From round to round; the caller forgets them with the file. */
+  readonly anchors: Anchors;
+}
+
 type Kind = "raw" | "events" | "audit" | "changes" | "rollup_5m" | "rollup_1h" | "rollup_1d";
 
-const INTERVAL = micros(3_600 * US_PER_S);
 const ROWS_MAX = 500;
-const ROWS_MIN = 25;
-/** A step that took longer is followed by smaller ones: slow flash, slow processor. */
-const STEP_MAX = micros(8 * US_PER_MS);
+const ROWS_MIN = 5;
+/** How slow flash and processor are is not known before the first step. */
+const ROWS_FIRST = 50;
+/** Steps grow and shrink towards it: a step of 20 ms would be too long for who decides failover. */
+const STEP_AIM = micros(5 * US_PER_MS);
+/** A hiccup is no reason to grow at once, nor is a quick step. */
+const GROWTH_MAX = 2;
 /** Above this share of the budget the oldest rows go, whatever their age. */
 const FULL_SHARE = 0.9;
 const DAY_SECS = 86_400;
@@ -57,39 +66,27 @@ interface Anchor {
   readonly at: Instant;
   readonly oldest: number;
 }
+export type Anchors = Map<Kind, Anchor>;
 
+/** One round over all kinds. */
 export class Retention {
-  readonly #options: RetentionOptions;
-  readonly #anchors = new Map<Kind, Anchor>();
-  #dueAt: Instant | null = null;
-  /** Kinds that the running round has yet to look at by age; null: no round. */
-  #left: Kind[] | null = null;
-  #rows = ROWS_MAX;
+  readonly #options: RoundOptions;
+  /** Kinds that are still to be looked at by age. */
+  readonly #left: Kind[];
+  #rows = ROWS_FIRST;
 
-  constructor(options: RetentionOptions) {
+  constructor(options: RoundOptions) {
     this.#options = options;
+    this.#left = options.isClockTrusted() ? [...KINDS] : [];
   }
 
-  /** The file is another one. */
-  forget(): void {
-    this.#anchors.clear();
-    this.#left = null;
-  }
-
-  /** One DELETE at the most; false: nothing more to do for this hour. */
+  /** One DELETE at the most; false: there was nothing left to delete. */
   step(db: Database): boolean {
-    const { clock, isClockTrusted } = this.#options;
+    const { clock } = this.#options;
     const now = clock.monotonic();
-    if (this.#dueAt !== null && now < this.#dueAt) return false;
-    this.#left ??= isClockTrusted() ? [...KINDS] : [];
-    const isMore = this.#deleteByAge(db, this.#left) || this.#deleteBySize(db);
-    if (between(now, clock.monotonic()) > STEP_MAX) {
-      this.#rows = Math.max(ROWS_MIN, this.#rows >> 1);
-    }
-    if (isMore) return true;
-    this.#left = null;
-    this.#dueAt = after(now, INTERVAL);
-    return false;
+    if (!this.#deleteByAge(db, this.#left) && !this.#deleteBySize(db)) return false;
+    this.#rows = nextRows(this.#rows, between(now, clock.monotonic()));
+    return true;
   }
 
   #deleteByAge(db: Database, left: Kind[]): boolean {
@@ -103,11 +100,11 @@ export class Retention {
 
   /** Older than this goes; null: there is nothing of this kind. */
   #cutoff(db: Database, kind: Kind): number | null {
-    const { clock, plan } = this.#options;
+    const { clock, plan, anchors } = this.#options;
     const oldest = edgeTime(db, kind, "ASC");
     if (oldest === null) return null;
-    const anchor = this.#anchors.get(kind) ?? { at: clock.monotonic(), oldest };
-    this.#anchors.set(kind, anchor);
+    const anchor = anchors.get(kind) ?? { at: clock.monotonic(), oldest };
+    anchors.set(kind, anchor);
     const days = Math.floor(between(anchor.at, clock.monotonic()) / (DAY_SECS * US_PER_S));
     const allowed = anchor.oldest + (days + 1) * DAYS_PER_DAY * DAY_SECS;
     return Math.min(allowed, clock.wall() / 1_000 - plan()[AGES[kind]]);
@@ -124,6 +121,11 @@ export class Retention {
       return !isKept && deleteOldest(db, kind, this.#rows) > 0;
     });
   }
+}
+
+function nextRows(rows: number, tookUs: number): number {
+  const wanted = rows * Math.min(GROWTH_MAX, STEP_AIM / Math.max(tookUs, 1));
+  return Math.min(ROWS_MAX, Math.max(ROWS_MIN, Math.floor(wanted)));
 }
 
 const MIB = 1024 * 1024;
@@ -170,12 +172,27 @@ function deleteBefore(
 ): number {
   const { name, id, time } = TABLES[kind];
   const oldest = `SELECT ${id} FROM ${name} ORDER BY ${id} LIMIT ?`;
+  readAhead(db, kind, rows);
   const sql = `DELETE FROM ${name} WHERE ${id} IN (${oldest}) AND ${time} < ?`;
   return db.query(sql).run(rows, before).changes;
 }
 
 function deleteOldest(db: Database, kind: Kind, rows: number): number {
   const { name, id } = TABLES[kind];
+  readAhead(db, kind, rows);
   const sql = `DELETE FROM ${name} WHERE ${id} IN (SELECT ${id} FROM ${name} ORDER BY ${id} LIMIT ?)`;
   return db.query(sql).run(rows).changes;
+}
+
+/** Reads what a delete will touch before it takes the lock that other writers wait for. */
+function readAhead(db: Database, kind: Kind, rows: number): void {
+  const { name, id } = TABLES[kind];
+  const oldest = `(SELECT ${id} FROM ${name} ORDER BY ${id} LIMIT ?)`;
+  const sql =
+    kind === "raw"
+      ? `SELECT count(i.status) FROM ${name} r
+         CROSS JOIN ${name} i INDEXED BY idx_path_health_path_time
+           ON i.path_id = r.path_id AND i.timestamp = r.timestamp WHERE r.${id} IN ${oldest}`
+      : `SELECT count(*) FROM ${name} WHERE ${id} IN ${oldest}`;
+  db.query(sql).get(rows);
 }

@@ -43,7 +43,7 @@ function deleteOlder(kept: string, prefix: string): void {
 }
 
 /** A rename is durable only after an fsync of the folder. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const fd = openSync(folder, "r");
   try {
     fsyncSync(fd);

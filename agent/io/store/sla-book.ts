@@ -127,6 +127,10 @@ export class SqliteSlaBook implements MaintenanceLog, StatusLog {
       this.#isFailing = false;
       return;
     }
+    if (handle.isOurs(written.fault)) {
+      this.#arm(RETRY_PAUSE);
+      return;
+    }
     if (!this.#isFailing) log.warn("SLA records wait", { reason: written.fault.reason });
     this.#isFailing = true;
     handle.fail(written.fault);

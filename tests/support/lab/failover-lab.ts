@@ -15,6 +15,8 @@ export interface FailoverLabOptions {
   readonly profile?: "fast" | "balanced";
   /** Targets of every path; default: one IPv4 address. */
   readonly targets?: readonly string[];
+  /** Of single paths instead, by the uplink's name. */
+  readonly own?: Readonly<Record<string, readonly string[]>>;
   /** Keys of the one policy beside id, primary and backups, as YAML. */
   readonly policy?: string;
   /** Keys of a path, as YAML, by the uplink's name. */
@@ -192,12 +194,14 @@ function launch(
 function configOf(uplinks: Uplinks, options: FailoverLabOptions): string {
   const { targets = [TARGETS[4][0]], profile = "fast", policy = ROUTED, extra = "" } = options;
   const names = uplinks.all.map(({ name }) => name);
+  const listed = (name: string) =>
+    (options.own?.[name] ?? targets).map((one) => JSON.stringify(one)).join(", ");
   const paths = uplinks.all.map(({ name, device, gateway }) =>
     [
       `- id: ${name}`,
       `interface: ${device}`,
       ...(/gateway:/.test(options.path?.[name] ?? "") ? [] : [gatewayOf(gateway)]),
-      `targets: [${targets.map((one) => JSON.stringify(one)).join(", ")}]`,
+      `targets: [${listed(name)}]`,
       `profile: ${profile}`,
       ...(options.path?.[name]?.split("\n") ?? []),
     ].join("\n    "),

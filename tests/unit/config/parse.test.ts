@@ -52,6 +52,7 @@ describe("parseConfig() of a minimal file", () => {
         reliability: 1,
         profile: "balanced",
         metered: false,
+        rx_evidence: false,
         cost: 1,
         capacity_mbps: null,
         health: {

@@ -1,11 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Driver } from "../../../agent/controller/driver.ts";
-import { HealthReader } from "../../../agent/controller/health-reader.ts";
-import { planProbes } from "../../../agent/controller/probe-table.ts";
-import { parseAddress } from "../../../agent/domain/address.ts";
 import { pathIndex } from "../../../agent/domain/ids.ts";
-import { micros, US_PER_S } from "../../../agent/domain/units.ts";
-import { Engine } from "../../../agent/engine/engine.ts";
+import { micros } from "../../../agent/domain/units.ts";
 import { decodeBurst } from "../../../agent/wire/burst.ts";
 import {
   decodeTable,
@@ -15,89 +10,9 @@ import {
   readHeader,
   TABLE_FLAG,
 } from "../../../agent/wire/frame.ts";
-import { encodeVerdict, VERDICT } from "../../../agent/wire/verdict.ts";
-import { agentConfig, pathConfig } from "../../support/configs.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { FakeFeed } from "../../support/fake-feed.ts";
-import { FakeJournal } from "../../support/fake-journal.ts";
-import { FakeLog } from "../../support/fake-log.ts";
-import { FakeObserver } from "../../support/fake-observer.ts";
-import { FakeScorer } from "../../support/fake-scorer.ts";
-import type { OutcomeSpec } from "../../support/frames.ts";
+import { VERDICT } from "../../../agent/wire/verdict.ts";
+import { GENERATION, running } from "../../support/driver-world.ts";
 import { outcomeFrame } from "../../support/frames.ts";
-
-const GENERATION = 7;
-
-function world() {
-  const clock = new FakeClock();
-  const log = new FakeLog();
-  const journal = new FakeJournal();
-  const scorer = new FakeScorer(2);
-  const sent: Uint8Array[] = [];
-  const deadTargets: number[] = [];
-  const changes: string[] = [];
-  const engine = new Engine(scorer, { flushInterval: micros(300 * US_PER_S) });
-  const health = new HealthReader({ clock, scorer, status: (path) => engine.status(path) });
-  const history = new FakeFeed(journal);
-  const channel = { send: (frame: Uint8Array) => sent.push(frame) };
-  const observer = new FakeObserver();
-  const driver = new Driver({
-    observer,
-    clock,
-    timers: clock,
-    log,
-    scorer,
-    engine,
-    journal,
-    history,
-    channel,
-    health,
-    onTargetDead: (series) => deadTargets.push(series),
-    onStatusChange: ({ path, from, to, cause }) => changes.push([path, from, to, cause].join(" ")),
-    keys: (path) => (path === "/key" ? new TextEncoder().encode("secret") : null),
-  });
-  const config = agentConfig([pathConfig("a", ["192.0.2.1"]), pathConfig("b", ["192.0.2.2"])]);
-  const known = new Map(
-    ["192.0.2.1", "192.0.2.2"].flatMap((host) => {
-      const address = parseAddress(host);
-      return address === null ? [] : [[`any ${host}`, address] as const];
-    }),
-  );
-  const plan = planProbes(config, { known, scopeOf: () => 0 });
-  health.configure(config, plan);
-  driver.applyPlan(plan);
-  const epoch = () => readHeader(sent.at(-1) ?? new Uint8Array())?.aux ?? -1;
-  const outcomes = (...list: Omit<OutcomeSpec, "sentUs">[]) =>
-    outcomeFrame(
-      { generation: GENERATION, epoch: epoch() },
-      list.map((outcome) => ({ ...outcome, sentUs: clock.monotonic() })),
-    );
-  const verdict = (kind: number, index: number) =>
-    encodeVerdict(epoch(), GENERATION, { kind, index, sinceUs: 0, atUs: clock.monotonic() });
-  return {
-    clock,
-    log,
-    journal,
-    scorer,
-    sent,
-    engine,
-    driver,
-    epoch,
-    outcomes,
-    plan,
-    health,
-    verdict,
-    deadTargets,
-    changes,
-    observer,
-  };
-}
-
-function running() {
-  const parts = world();
-  parts.driver.peerChanged(GENERATION);
-  return parts;
-}
 
 describe("Driver", () => {
   test("peerChanged() sends the whole table to a new worker, and again to its successor", () => {
@@ -346,6 +261,38 @@ describe("Driver", () => {
       [true, 3],
       [true, 5],
     ]);
+  });
+
+  test("a target that is blamed leaves its path's score, is shown, and comes back", () => {
+    const { driver, scorer, verdict, health, suspicions } = running();
+    driver.receive(verdict(VERDICT.targetSuspect, 1));
+    expect(suspicions).toEqual([[1, true]]);
+    expect([...scorer.excluded].map(Number)).toEqual([1]);
+    expect(health.one("b")?.targets[0]?.suspect).toBe(true);
+    driver.receive(verdict(VERDICT.targetCleared, 1));
+    expect([scorer.excluded.size, health.one("b")?.targets[0]?.suspect]).toEqual([0, false]);
+    driver.receive(verdict(VERDICT.targetSuspect, 1));
+    driver.peerChanged(0);
+    expect(scorer.excluded.size).toBe(0);
+  });
+
+  test("a verdict on a path that still receives traffic is held, and given ten seconds later", () => {
+    const { driver, scorer, verdict, health, hold, rx, clock, engine } = running();
+    hold.configure([{ interface: "eth1", rx_evidence: true }]);
+    const carry = (seconds: number) => {
+      for (let i = 0; i < 4 * seconds; i++) {
+        rx.packets += 125;
+        clock.advance(250);
+      }
+    };
+    carry(12);
+    const sinceUs = clock.monotonic();
+    carry(3);
+    driver.receive(verdict(VERDICT.down, 0, sinceUs));
+    expect([scorer.blocked.has(pathIndex(0)), engine.isHardDown(0)]).toEqual([true, false]);
+    expect(health.one("a")?.probe_blocked).toBe(true);
+    carry(12);
+    expect([engine.isHardDown(0), health.one("a")?.probe_blocked]).toEqual([true, false]);
   });
 
   test("a target that fell silent is reported by its series", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { pathIndex } from "../../../agent/domain/ids.ts";
+import { pathIndex, seriesIndex } from "../../../agent/domain/ids.ts";
 import { OUTCOME_FLAG, OUTCOME_KINDS } from "../../../agent/domain/outcome.ts";
 import { statusOf } from "../../../agent/domain/status.ts";
 import { chosenSeries, pathMetric } from "../../../agent/scoring/scorer.ts";
@@ -195,6 +195,34 @@ describe("WasmScorer", () => {
     expect([scorer.paths.score[0], statusOf(scorer.paths.status[0] ?? 0)]).toEqual([0, "down"]);
     scorer.setHardDown(pathIndex(0), false);
     expect(scorer.paths.score[0]).toBe(100);
+  });
+
+  test("setBlocked() holds the score at 50 until the verdict or its end", () => {
+    const scorer = scorerOf(pathLayout());
+    feed(scorer, losses(9, 0));
+    scorer.setBlocked(pathIndex(0), true);
+    expect([scorer.paths.score[0], statusOf(scorer.paths.status[0] ?? 0)]).toEqual([
+      50,
+      "degraded",
+    ]);
+    scorer.setHardDown(pathIndex(0), true);
+    expect(statusOf(scorer.paths.status[0] ?? 0)).toBe("down");
+    scorer.setBlocked(pathIndex(0), false);
+    expect(scorer.paths.score[0]).toBe(0);
+  });
+
+  test("setExcluded() takes a target out of k of M, and all of them leave nothing known", () => {
+    const scorer = scorerOf(pathLayout({ seriesCount: 2, reliability: 2 }));
+    feed(scorer, [...replies(9, 1_000, 0), ...losses(9, 1)]);
+    expect(statusOf(scorer.paths.status[0] ?? 0)).toBe("down");
+    scorer.setExcluded(seriesIndex(1), true);
+    expect(statusOf(scorer.paths.status[0] ?? 0)).toBe("up");
+    expect(chosenSeries(scorer, pathIndex(0))).toBe(seriesIndex(0));
+    scorer.setExcluded(seriesIndex(0), true);
+    expect(statusOf(scorer.paths.status[0] ?? 0)).toBe("unknown");
+    scorer.setExcluded(seriesIndex(1), false);
+    expect(statusOf(scorer.paths.status[0] ?? 0)).toBe("down");
+    expect(() => scorer.setExcluded(seriesIndex(2), true)).toThrow("there is no series 2");
   });
 
   test("resetPath() empties the windows and keeps the totals", () => {

@@ -4,6 +4,7 @@ import type { Clock } from "../../../controller/ports.ts";
 import { between, US_PER_S } from "../../../domain/units.ts";
 import type { AlertsView } from "../alerts-view.ts";
 import type { FailoverView } from "../failover-view.ts";
+import type { RttView } from "../rtt-view.ts";
 import type { UpdateView } from "../update-view.ts";
 import type { AgentView } from "../view.ts";
 import { alertMetrics } from "./alert-metrics.ts";
@@ -13,18 +14,21 @@ import { failoverMetrics } from "./failover-metrics.ts";
 import { acceptsGzip, chooseFormat } from "./negotiation.ts";
 import { ownMetrics } from "./own-metrics.ts";
 import { queueMetrics } from "./queue-metrics.ts";
+import { RttText } from "./rtt-text.ts";
 import { updateMetrics } from "./update-metrics.ts";
 
 /** Smaller bodies cost more to compress than to send. */
 const GZIP_MIN = 1_024;
 /** 54 KB take 0.06 ms at this level, 0.24 ms at the usual one. */
 const GZIP_LEVEL = 1;
+const NOTHING: Chunk = new Uint8Array();
 
 /** Surfaces with metrics of their own, where they are. */
 export interface ScrapedParts {
   readonly failover?: FailoverView | undefined;
   readonly alerts?: AlertsView | undefined;
   readonly updates?: Pick<UpdateView, "current"> | undefined;
+  readonly rtt?: RttView | undefined;
 }
 
 export class Scraper {
@@ -33,6 +37,7 @@ export class Scraper {
   readonly #parts: ScrapedParts;
   #exposition: Exposition | null = null;
   #lastSeconds: number | null = null;
+  #rtt: RttText | null = null;
 
   constructor(view: AgentView, clock: Pick<Clock, "monotonic">, parts: ScrapedParts = {}) {
     this.#view = view;
@@ -52,17 +57,26 @@ export class Scraper {
     const own = this.#ownText(format.syntax === "openmetrics");
     const chunks = this.#exposition.render(format.syntax, own);
     const first = chunks.next();
+    const rtt = this.#rttOctets(format.syntax === "openmetrics");
     if (first.done === true) {
-      const packed = gzip && first.value.byteLength > GZIP_MIN;
-      const body = packed ? Bun.gzipSync(first.value, { level: GZIP_LEVEL }) : first.value;
+      const whole = joined(rtt, first.value);
+      const packed = gzip && whole.byteLength > GZIP_MIN;
+      const body = packed ? Bun.gzipSync(whole, { level: GZIP_LEVEL }) : whole;
       done();
       return new Response(body, { headers: packed ? withGzip(headers) : headers });
     }
-    const all = copies(first.value.slice(), chunks);
+    const all = copies(joined(rtt, first.value.slice()), chunks);
     // Loaded here only: small boxes never stream.
     const encoded = gzip ? (await import("./gzip-chunks.ts")).gzipChunks(all) : all;
     const body = streamOf(encoded, done);
     return new Response(body, { headers: gzip ? withGzip(headers) : headers });
+  }
+
+  #rttOctets(openMetrics: boolean): Chunk {
+    const { rtt } = this.#parts;
+    if (rtt === undefined) return NOTHING;
+    this.#rtt ??= new RttText(rtt, this.#view.metrics);
+    return this.#rtt.octets(openMetrics);
   }
 
   #ownText(openMetrics: boolean): string {
@@ -78,6 +92,14 @@ export class Scraper {
     const own = ownMetrics(facts, openMetrics) + queue + told + updated;
     return failover === undefined ? own : failoverMetrics(failover.metrics(), openMetrics) + own;
   }
+}
+
+function joined(first: Chunk, second: Chunk): Chunk {
+  if (first.byteLength === 0) return second;
+  const whole = new Uint8Array(first.byteLength + second.byteLength);
+  whole.set(first);
+  whole.set(second, first.byteLength);
+  return whole;
 }
 
 function withGzip(headers: Record<string, string>): Record<string, string> {

@@ -15,7 +15,14 @@ test("pathBody() leaves no number with more than six decimals", () => {
   const [path] = view.snapshot().paths;
   if (path === undefined) throw new Error("no path");
   const third = 1 / 3;
-  const target = { host: "h", address: null, probe: "icmp", status: path.status, outcomes: {} };
+  const target = {
+    suspect: false,
+    host: "h",
+    address: null,
+    probe: "icmp",
+    status: path.status,
+    outcomes: {},
+  };
   const statistics = {
     health_score: third,
     latency_ms: third,

@@ -206,37 +206,6 @@ describe("SqliteFailoverBook state", () => {
   );
 });
 
-describe("SqliteFailoverBook routes", () => {
-  const MEMORY = {
-    paths: [["fiber", 0]],
-    policies: [[1, 3]],
-    links: [{ device: "eth1", index: 4, rpFilter: 1, ignoreRoutesWithLinkdown: null }],
-  } as const;
-
-  test("what routing remembers comes back", () => {
-    const open = openBook(path);
-    expect(open.book.routeMemory.load()).toBeNull();
-    open.book.routeMemory.save(MEMORY);
-    open.close();
-    const again = openBook(path);
-    expect(again.book.routeMemory.load()).toEqual(MEMORY);
-    again.close();
-  });
-
-  test.each(["[]", "7", '{"paths":[["a"]],"policies":[],"links":[]}', '{"paths":[],"links":[7]}'])(
-    "%p is no memory of ours",
-    (value) => {
-      openBook(path).close();
-      const db = new Database(path);
-      db.query("INSERT INTO state VALUES ('routes', ?)").run(value);
-      db.close();
-      const open = openBook(path);
-      expect(open.book.routeMemory.load()).toBeNull();
-      open.close();
-    },
-  );
-});
-
 describe("SqliteFailoverBook policies", () => {
   test("the given table mirrors what is in force, and what the operator said last", () => {
     const open = openBook(path);
