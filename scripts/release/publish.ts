@@ -22,6 +22,8 @@ export interface PublishOrder {
   readonly notAfter: number;
   /** zstd, 1 to 19. */
   readonly level: number;
+  /** Of the deltas, where it differs. */
+  readonly deltaLevel?: number;
   /** How many releases back a delta may start; default 5. */
   readonly deltas?: number;
   /** Compiled files by name of their target. */
@@ -83,7 +85,7 @@ function publishTarget(order: PublishOrder, { target, path, before }: TargetOrde
   const full = putPayload(folder, place, zstdCompressSync(content, { params }));
   const reports: PayloadReport[] = [{ target, from: null, octets: full.size }];
   const deltas = before.flatMap((base) => {
-    const packed = deltaFrom(base, path, { folder, target, level });
+    const packed = deltaFrom(base, path, { folder, target, level: order.deltaLevel ?? level });
     if (packed === null || packed.bytes.byteLength > full.size * DELTA_SHARE_MAX) return [];
     reports.push({ target, from: base.release, octets: packed.bytes.byteLength });
     const name = `${channel}/${release}/${target}-from-${base.release}.delta`;

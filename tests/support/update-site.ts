@@ -27,7 +27,10 @@ export interface Patch {
 }
 
 export type PublishChange = Partial<
-  Pick<PublishOrder, "created" | "notAfter" | "rollout" | "minRelease" | "channel">
+  Pick<
+    PublishOrder,
+    "created" | "notAfter" | "rollout" | "minRelease" | "channel" | "level" | "deltaLevel"
+  >
 >;
 
 export class UpdateSite {
