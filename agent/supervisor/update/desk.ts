@@ -338,18 +338,23 @@ export class UpdateDesk {
     const answer = await this.#host.runUpdater({ kind: "restore", previous }, null);
     if (answer.kind !== "done") return this.#refuse(null, refusalOf(answer).reason);
     const { release, version } = previous;
-    const running = { release: RELEASE, version: VERSION, sha256: this.#sha256 ?? "" };
+    const running = { release: RELEASE, version: VERSION, sha256: this.#runningSha256() };
     const said = this.#withStep(
       { ...this.#memory, previous: null },
       { step: "restored", release, version, detail: `by ${author}` },
     );
-    this.#keep(running.sha256 === "" ? said : withBad(said, running, `taken back by ${author}`));
+    this.#keep(withBad(said, running, `taken back by ${author}`));
     const kept = disk.exists(this.#places.previous) ? this.#places.previous : this.#places.fresh;
     disk.rename(kept, this.#places.program);
     disk.remove(this.#places.wayBack);
     disk.syncFolder(this.#places.program);
     log.warn("the release before was restored", { version, release, author });
     this.#host.takeOver();
+  }
+
+  #runningSha256(): string {
+    this.#sha256 ??= this.#host.disk.sha256(this.#places.program);
+    return this.#sha256;
   }
 
   // --- memory ----------------------------------------------------------------------------------

@@ -213,12 +213,16 @@ describe("UpdateDesk", () => {
     expect(refused.calls).toEqual([]);
     expect(refused.steps().at(-1)?.detail).toContain("below 3");
     writeMemory(REAL_DISK, places, { ...memory, minRelease: 2 });
-    const { desk, calls, steps } = start();
+    const { desk, calls, steps, reports } = start();
     desk.take({ kind: "roll-back", author: "ann" });
     await settle();
     expect([content(), has(".prev")]).toEqual(["new program", false]);
     expect(calls).toEqual(["restore", "take over"]);
     expect(steps().at(-1)).toEqual({ step: "restored", detail: "by ann" });
+    desk.report();
+    expect(reports.at(-1)?.bad).toMatchObject([
+      { sha256: OLD.sha256, reason: "taken back by ann" },
+    ]);
   });
 
   test("notes what the operators' journal has, once", () => {
