@@ -4,10 +4,7 @@
  * wrong ends with a program that runs and a step that says why.
  */
 
-import type { Log } from "../../controller/ports.ts";
-import type { AgentConfig } from "../../domain/config.ts";
 import { unreachable } from "../../domain/invariant.ts";
-import type { Instant } from "../../domain/units.ts";
 import { micros, US_PER_S } from "../../domain/units.ts";
 import type { UpdateStep } from "../../domain/update.ts";
 import { isTrouble } from "../../domain/update.ts";
@@ -16,7 +13,7 @@ import type { KnownFile, UpdateMemory } from "../../update/memory.ts";
 import { withBad, withNoted, withSighting, withStep } from "../../update/memory.ts";
 import type { ProgramPlaces } from "../../update/places.ts";
 import { placesOf } from "../../update/places.ts";
-import type { Disk, Marker } from "../../update/program-files.ts";
+import type { Marker } from "../../update/program-files.ts";
 import {
   endTrial,
   swapBack,
@@ -31,29 +28,8 @@ import type { Staged, UpdaterAnswer, UpdaterTask } from "../../updater/protocol.
 import type { UpdateOrder, UpdateReport } from "../../wire/update-frames.ts";
 import { encodeUpdate, UPDATE_FRAME } from "../../wire/update-frames.ts";
 import type { Role } from "../child.ts";
-
-/** What the supervisor does for updates. */
-export interface DeskHost {
-  readonly log: Log;
-  readonly disk: Disk;
-  /** The compiled file that this process was started from. */
-  readonly program: string;
-  /** Behind `run`, as we were started. */
-  readonly args: readonly string[];
-  config(): AgentConfig;
-  now(): Instant;
-  /** Unix seconds. */
-  wall(): number;
-  tell(frame: Uint8Array): void;
-  later(delayMs: number, run: () => void): void;
-  runUpdater(task: UpdaterTask, keysFile: string | null): Promise<UpdaterAnswer>;
-  /** Both children again, from the program's file; answers with what it says against it. */
-  renewChildren(): Promise<string | null>;
-  /** The same after a trial that failed; from now on they are of the file before. */
-  returnChildren(): void;
-  /** Ends the children and becomes the program's file. */
-  takeOver(): void;
-}
+import type { DeskHost } from "./host.ts";
+import { nameOf, reportOf } from "./report.ts";
 
 type Activity = UpdateReport["activity"];
 
@@ -138,29 +114,12 @@ export class UpdateDesk {
   }
 
   report(): void {
-    const { bad, previous, steps, noted, highestRelease, keysVersion, minRelease, seenAt } =
-      this.#memory;
     const marker = this.#activity === "trial" ? this.#marker : null;
-    const body: UpdateReport = {
-      activity: this.#activity,
-      sha256: this.#sha256,
-      root_keys: this.#rootKeys,
-      trial:
-        marker === null
-          ? null
-          : {
-              release: marker.release,
-              version: marker.version,
-              ends_in_secs: Math.max(0, Math.ceil((this.#trialEnd - this.#host.now()) / US_PER_S)),
-            },
-      highest_release: highestRelease,
-      keys_version: keysVersion,
-      min_release: minRelease,
-      seen_at: seenAt,
-      previous,
-      ...{ bad, steps, noted },
-      problem: null,
-    };
+    const left = Math.max(0, Math.ceil((this.#trialEnd - this.#host.now()) / US_PER_S));
+    const body = reportOf(this.#memory, {
+      ...{ activity: this.#activity, sha256: this.#sha256, rootKeys: this.#rootKeys },
+      trial: marker === null ? null : { ...nameOf(marker), ends_in_secs: left },
+    });
     this.#host.tell(encodeUpdate(UPDATE_FRAME.report, body));
   }
 

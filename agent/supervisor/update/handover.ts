@@ -11,7 +11,7 @@ import { createClock } from "../../io/clock.ts";
 import { execute, monotonicNow } from "../../worker/libc.ts";
 import type { Child } from "../child.ts";
 import { regainForExec } from "../credentials.ts";
-import type { DeskHost } from "./desk.ts";
+import type { DeskHost } from "./host.ts";
 
 /** Of the database's last flush; then it is killed. */
 const STOP_DEADLINE_MS = 3_000;

@@ -8,7 +8,8 @@ import { placesOf } from "../../update/places.ts";
 import { decodeJson } from "../../wire/frame.ts";
 import { readOrder } from "../../wire/update-frames.ts";
 import type { Role } from "../child.ts";
-import type { DeskHost, UpdateDesk } from "./desk.ts";
+import type { UpdateDesk } from "./desk.ts";
+import type { DeskHost } from "./host.ts";
 
 export class LazyDesk {
   readonly #host: () => Promise<DeskHost | null>;

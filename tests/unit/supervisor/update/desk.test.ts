@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, micros, US_PER_MS } from "../../../../agent/domain/units.ts";
-import type { DeskHost } from "../../../../agent/supervisor/update/desk.ts";
 import { UpdateDesk } from "../../../../agent/supervisor/update/desk.ts";
+import type { DeskHost } from "../../../../agent/supervisor/update/host.ts";
 import { REAL_DISK } from "../../../../agent/supervisor/update/real-disk.ts";
 import { EMPTY_MEMORY } from "../../../../agent/update/memory.ts";
 import { placesOf } from "../../../../agent/update/places.ts";
