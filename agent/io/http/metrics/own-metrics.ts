@@ -70,7 +70,6 @@ function agentFamilies({ status, ready, scrapeSeconds }: OwnFacts): OwnFamily[] 
     gauge("worker_acknowledged", "1 when it probes by the current table.", +worker.acknowledged),
     counter("worker_frames_stale_total", "Frames of an earlier table.", worker.stale_frames),
     gauge("store_up", "1 when the database takes rows.", Number(store.state.kind === "ok")),
-    gauge("store_pending_rows", "Rows not yet on disk.", store.pending_rows),
   ];
   if (scrapeSeconds === null) return families;
   const help = "Time the previous scrape took.";
