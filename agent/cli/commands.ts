@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
 import { FAILOVER_COMMANDS } from "./failover-commands.ts";
 import { RUN_COMMAND } from "./run-command.ts";
+import { SHIPPED_COMMANDS } from "./shipped/commands.ts";
 import { CSV_OPTION, RESOLUTION_OPTION, SPAN_OPTIONS } from "./span-options.ts";
 
 const AGENT_OPTIONS = { socket: SOCKET_OPTION, config: CONFIG_OPTION, json: JSON_OPTION };
@@ -264,4 +265,5 @@ export const COMMANDS: readonly Command[] = [
     options: { json: JSON_OPTION },
     run: async (input) => (await import("./version.ts")).showVersion(input),
   },
+  ...SHIPPED_COMMANDS,
 ];

@@ -14,6 +14,7 @@ import { createApp } from "../io/http/app.ts";
 import { serveHttp } from "../io/http/server.ts";
 import { keyReader } from "../io/key-file.ts";
 import { createProcessLog } from "../io/process-log.ts";
+import { processUsage } from "../io/process-usage.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
 import { openRouteMemory, routeMemoryFile } from "../io/route-memory.ts";
 import { readRxCount } from "../io/rx-counters.ts";
@@ -86,7 +87,7 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const httpProblems: string[] = [];
   const aggregator = new Aggregator({ clock, timers, journal, history });
   const view = createView({
-    ...{ ...core, ...outside, clock, aggregator },
+    ...{ ...core, ...outside, clock, aggregator, usage: processUsage },
     current: () => current.value,
     queue: () => core.telemetry.state,
     problems: () => [...httpProblems, ...core.problems(), ...updates.problems()],

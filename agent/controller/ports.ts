@@ -139,3 +139,9 @@ export interface StatusChange {
   /** null: unknown. */
   readonly score: number | null;
 }
+
+/** What a process has cost so far, and holds now. */
+export interface ProcessUsage {
+  readonly cpu_seconds: number;
+  readonly resident_bytes: number;
+}

@@ -14,7 +14,7 @@ import type { Aggregator } from "./aggregator.ts";
 import type { AppliedPlan } from "./current-plan.ts";
 import type { Driver } from "./driver.ts";
 import type { HealthReader } from "./health-reader.ts";
-import type { Clock, Journal } from "./ports.ts";
+import type { Clock, Journal, ProcessUsage } from "./ports.ts";
 import type { QueueState } from "./queue/ports.ts";
 
 export interface ViewParts {
@@ -29,6 +29,8 @@ export interface ViewParts {
   requestReload(): void;
   current(): AppliedPlan;
   queue(): QueueState | null;
+  /** null: there is no such process. */
+  usage(pid: number): ProcessUsage | null;
   /** Of listeners, routes and whatever else is composed. */
   problems(): readonly string[];
 }
@@ -114,6 +116,7 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
     node: { id: config.node.id, site: config.node.site },
     config: configSummary(config),
     processes: parts.processes(),
+    usage: usageOf(parts),
     worker: {
       acknowledged: parts.driver.acknowledged,
       abilities: parts.driver.abilities,
@@ -130,6 +133,19 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
     queue: parts.queue(),
     problems: problemsOf(parts),
   };
+}
+
+function usageOf({ processes, usage }: ViewParts): AgentStatus["usage"] {
+  const report = processes();
+  if (report === null) return {};
+  const { supervisor_pid: supervisor, controller, worker } = report;
+  const pids = { supervisor, controller: controller.pid, worker: worker.pid };
+  return Object.fromEntries(
+    Object.entries(pids).flatMap(([name, pid]) => {
+      const used = pid === null ? null : usage(pid);
+      return used === null ? [] : [[name, used]];
+    }),
+  );
 }
 
 function configSummary(config: AgentConfig): AgentStatus["config"] {

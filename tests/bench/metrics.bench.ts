@@ -1,16 +1,19 @@
 /**
- * A scrape of 100 and of 10,000 paths: the handler until the last octet of the body, all families,
- * every path with changed values. For the large table also the longest time the event loop was
- * held, seen by turns of the loop that run beside, and the growth of memory.
+ * A scrape of 100, 1,000 and 10,000 paths beside prom-client: the handler until the last octet of
+ * the body, all families but the RTT histogram, every path with changed values. For the large table
+ * also the longest time the event loop was held, seen by turns of the loop that run beside, and the
+ * growth of memory.
  */
 
 import { createApp } from "../../agent/io/http/app.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeLog } from "../support/fake-log.ts";
 import { FakeMetrics, FakeView, pathLabels } from "../support/fake-view.ts";
+import { promClientScrape } from "../support/prom-client-scrape.ts";
 import { printFigure } from "./figure.ts";
 
 const SMALL = { paths: 100, runs: 2_000, barMs: 0.15 };
+const MIDDLE = { paths: 1_000, runs: 300, barMs: 2 };
 const LARGE = { paths: 10_000, runs: 40, barMs: 20 };
 const BLOCK_BAR_MS = 10;
 
@@ -63,6 +66,19 @@ async function measure(paths: number, runs: number, encoding: string): Promise<n
   return spans.sort((a, b) => a - b);
 }
 
+/** prom-client, side by side; its instruments are set outside of the measured span. */
+async function measureControl(paths: number, runs: number): Promise<number[]> {
+  const { change, scrape } = promClientScrape(paths);
+  const spans: number[] = [];
+  for (let run = 0; run < runs + runs / 4; run++) {
+    change(run);
+    const started = performance.now();
+    await scrape();
+    if (run >= runs / 4) spans.push(performance.now() - started);
+  }
+  return spans.sort((a, b) => a - b);
+}
+
 function at(sorted: readonly number[], quantile: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? Number.NaN;
 }
@@ -95,11 +111,14 @@ async function report(name: string, { paths, runs, barMs }: typeof SMALL): Promi
   printFigure({ name: `/metrics ${name}, p95`, unit: "ms", value: at(plain, 0.95) });
   const packed = await measure(paths, Math.ceil(runs / 2), "gzip");
   printFigure({ name: `/metrics ${name}, gzip, median`, unit: "ms", value: at(packed, 0.5) });
+  const control = await measureControl(paths, Math.ceil(runs / 4));
+  printFigure({ name: `prom-client ${name}, median`, unit: "ms", value: at(control, 0.5) });
   const octets = await setting(paths).scrape("identity");
   printFigure({ name: `/metrics ${name}, body`, unit: "KB", value: octets / 1e3 });
 }
 
 await report("100 paths", SMALL);
+await report("1,000 paths", MIDDLE);
 const before = process.memoryUsage.rss();
 await report("10,000 paths", LARGE);
 const growth = (process.memoryUsage.rss() - before) / 1e6;

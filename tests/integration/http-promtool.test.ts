@@ -1,12 +1,7 @@
 /** The exposition before Prometheus' own linter. */
 
 import { expect, test } from "bun:test";
-import type { AlertsView, ChannelBody } from "../../agent/io/http/alerts-view.ts";
-import { createApp } from "../../agent/io/http/app.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { FakeFailoverView } from "../support/fake-failover-view.ts";
-import { FakeLog } from "../support/fake-log.ts";
-import { FakeView } from "../support/fake-view.ts";
+import { scrapeOfEverything } from "../support/full-scrape.ts";
 
 const promtool = Bun.which("promtool");
 const reason = promtool === null ? " (skipped: needs promtool)" : "";
@@ -14,33 +9,7 @@ const reason = promtool === null ? " (skipped: needs promtool)" : "";
 test.skipIf(promtool === null)(
   `promtool complains about three of the given names, and nothing else${reason}`,
   async () => {
-    const view = new FakeView();
-    view.metrics.fill();
-    const options = { listen: null, token: null, anonymousRead: false, allowedHosts: [] };
-    const failover = new FakeFailoverView();
-    const paths = ["fiber", "lte"];
-    const policy = { id: 1, name: "office", active: "lte", usingPrimary: false, failovers: 2 };
-    const switches = { bounds: [0.001, 1], counts: [3, 4], count: 4, sum: 0.25 };
-    failover.figures = { ...failover.figures, policies: [{ ...policy, paths }], switches };
-    const rtt = {
-      bounds: [0.5, 1],
-      row: () => ({ counts: [1, 3], count: 4, sumSeconds: 2.5 }),
-      exemplar: () => null,
-    };
-    const channel: ChannelBody = {
-      ...{ name: "ops", type: "webhook", min_severity: "info", waiting: 0, delivered: 1 },
-      ...{ oldest_age_secs: null, retries: 0, dropped: 0, last_success_ms: null, last_error: null },
-    };
-    const alerts: AlertsView = {
-      list: () => [],
-      channels: () => [channel],
-      history: () => ({ records: [], next: null }),
-      test: () => Promise.resolve(null),
-    };
-    const parts = { clock: new FakeClock(), log: new FakeLog(), failover, rtt, alerts };
-    const app = createApp(view, { ...options, ...parts });
-    await app.request("/metrics");
-    const text = await (await app.request("/metrics")).text();
+    const text = await scrapeOfEverything();
     expect(text).toContain("scrape_duration");
     expect(text).toContain("probe_rtt_seconds_bucket");
     expect(text).toContain("alerts_notifications_total");

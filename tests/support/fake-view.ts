@@ -184,6 +184,7 @@ export class FakeView implements AgentView {
         separation: "users",
         problems: [],
       },
+      usage: { worker: { cpu_seconds: 12.5, resident_bytes: 20_000_768 } },
       worker: {
         acknowledged: true,
         abilities: null,

@@ -143,6 +143,11 @@ const schemas = {
     uptime_secs: whole,
     config: object({ origin: text, paths: whole, policies: whole }),
     processes: { type: ["object", "null"] },
+    usage: {
+      type: "object",
+      additionalProperties: object({ cpu_seconds: { type: "number" }, resident_bytes: whole }),
+      description: "Of each process that runs",
+    },
     worker: object({
       abilities: { type: ["object", "null"] },
       counters: { type: ["object", "null"] },

@@ -3,7 +3,13 @@
  * anything but by `reload`. Every answer is a value of the moment: no caller keeps one.
  */
 
-import type { BackupEnd, HistoryPage, HistoryQuery, StoreState } from "../../controller/ports.ts";
+import type {
+  BackupEnd,
+  HistoryPage,
+  HistoryQuery,
+  ProcessUsage,
+  StoreState,
+} from "../../controller/ports.ts";
 import type { QueueState } from "../../controller/queue/ports.ts";
 import type { Aggregate, AggregateQuery, BucketPage, BucketQuery } from "../../domain/aggregate.ts";
 import type { PathId } from "../../domain/ids.ts";
@@ -53,6 +59,8 @@ export interface AgentStatus {
   readonly config: { readonly origin: string; readonly paths: number; readonly policies: number };
   /** null before the supervisor's first report. */
   readonly processes: ProcessReport | null;
+  /** Of processes that run; they are read when asked. */
+  readonly usage: Readonly<Record<string, ProcessUsage>>;
   readonly worker: {
     /** It probes by the current table. */
     readonly acknowledged: boolean;

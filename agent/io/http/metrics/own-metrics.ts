@@ -3,6 +3,7 @@
  * lines, so they are plain strings. What is not known is an absent line here too.
  */
 
+import type { ProcessUsage } from "../../../controller/ports.ts";
 import type { ReflectorCounters } from "../../../domain/reflector.ts";
 import type { ProcessReport, ProcessState, WorkerCounters } from "../../../wire/frame.ts";
 import type { AgentStatus } from "../view.ts";
@@ -53,6 +54,7 @@ export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
     ...agentFamilies(facts),
     ...storeFamilies(facts.status.store),
     ...(processes === null ? [] : processFamilies(processes)),
+    ...usageFamilies(facts.status.usage),
     ...(worker.counters === null ? [] : workerFamilies(worker.counters)),
     ...reflectorFamilies(worker.counters?.reflector ?? null),
   ];
@@ -70,7 +72,6 @@ function agentFamilies({ status, ready, scrapeSeconds }: OwnFacts): OwnFamily[] 
     gauge("worker_acknowledged", "1 when it probes by the current table.", +worker.acknowledged),
     counter("worker_frames_stale_total", "Frames of an earlier table.", worker.stale_frames),
     gauge("store_up", "1 when the database takes rows.", Number(store.state.kind === "ok")),
-    gauge("store_pending_rows", "Rows not yet on disk.", store.pending_rows),
   ];
   if (scrapeSeconds === null) return families;
   const help = "Time the previous scrape took.";
@@ -121,6 +122,30 @@ function processFamilies({ controller, worker }: ProcessReport): OwnFamily[] {
       "counter",
       restarts,
       samples((state) => state.restarts),
+    ),
+  ];
+}
+
+function usageFamilies(usage: AgentStatus["usage"]): OwnFamily[] {
+  const samples = (value: (used: ProcessUsage) => number) =>
+    Object.entries(usage).map(([name, used]): Sample => [{ process: name }, value(used)]);
+  const [cpu, memory] = [
+    "Processor time of the process.",
+    "Resident memory, shared pages included.",
+  ];
+  if (Object.keys(usage).length === 0) return [];
+  return [
+    family(
+      "process_cpu_seconds_total",
+      "counter",
+      cpu,
+      samples((used) => used.cpu_seconds),
+    ),
+    family(
+      "process_resident_memory_bytes",
+      "gauge",
+      memory,
+      samples((used) => used.resident_bytes),
     ),
   ];
 }

@@ -20,7 +20,6 @@ test("ownMetrics() tells build, processes, worker and store", () => {
     "patronus_agent_worker_probes_sent_total 100",
     "patronus_agent_worker_frames_stale_total 4",
     "patronus_agent_store_up 1",
-    "patronus_agent_store_pending_rows 12",
     "patronus_store_bytes 45000704",
     "patronus_store_pending_rows 12",
     "patronus_store_dropped_rows_total 3",
