@@ -27,13 +27,14 @@ const DEAF: Patch = {
 let scratch: string;
 let site: UpdateSite;
 let box: UpdateBox;
+let first: string;
 let second: string;
 let echo: EchoTarget;
 
 beforeAll(async () => {
   scratch = scratchFolder();
   site = new UpdateSite(scratch);
-  const first = await site.build(1);
+  first = await site.build(1);
   second = await site.build(2);
   site.publish(1, first);
   echo = await EchoTarget.open();
@@ -200,6 +201,29 @@ describe("the compiled file", () => {
     expect(checked.out).toMatch(/taken back by/);
     expect(checked.code).toBe(1);
   }, 30_000);
+
+  // The first look is a minute after the start.
+  test.if(Bun.env["FULL"] === "1")(
+    "takes a release by itself when that is switched on",
+    async () => {
+      site.publish(13, await site.build(13));
+      const other = new UpdateBox(first, { url: site.url, update: ", automatic: true" });
+      try {
+        other.start();
+        await other.ready();
+        await other.running.until(
+          "release 13",
+          async () => (await other.body()).running.release === 13,
+          100_000,
+        );
+        const body = await other.settled(13);
+        expect(body.steps.map(({ step }) => step)).toEqual(["staged", "installed", "committed"]);
+      } finally {
+        await other.sweep();
+      }
+    },
+    150_000,
+  );
 
   test("tells of its updates while it does not run", async () => {
     await box.running.stop();

@@ -18,6 +18,10 @@ export interface BoxOptions {
   /** Port of a target that answers over UDP, probed ten times a second. */
   readonly echoPort?: number;
   readonly update?: string;
+  /** `paths` and `policies` instead of a path over loopback. */
+  readonly config?: string;
+  /** Command before the program, e.g. ["ip", "netns", "exec", name]. */
+  readonly prefix?: readonly string[];
 }
 
 export interface CommandEnd {
@@ -50,11 +54,13 @@ export class UpdateBox {
       echoPort === undefined
         ? ""
         : `  - { id: b, targets: [127.0.0.1], probe: { type: udp, port: ${echoPort} }, ${often} }`;
-    writeFileSync(
-      this.config,
-      `paths:
+    const loopback = `paths:
   - { id: a, targets: [127.0.0.1], health: { check_interval_secs: 1, min_samples: 2 } }
 ${echoed}
+`;
+    writeFileSync(
+      this.config,
+      `${this.#options.config ?? loopback}
 storage: { path: ${this.folder}/state/patronus.db }
 http: { listen: ~, socket: ${this.folder}/run/agent.sock }
 update: { url: "${url}", trial: ${trial}, jitter: 0s${update} }
@@ -63,7 +69,8 @@ ${more}`,
   }
 
   start(): RunningAgent {
-    const subprocess = Bun.spawn([this.program, "run", "--config", this.config], {
+    const command = [this.program, "run", "--config", this.config];
+    const subprocess = Bun.spawn([...(this.#options.prefix ?? []), ...command], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { PATH: process.env["PATH"] ?? "" },
     });
