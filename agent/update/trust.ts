@@ -10,7 +10,7 @@ import type { KeyList } from "./key-list.ts";
 import { parseKeyList } from "./key-list.ts";
 import type { Manifest, Payload, TargetFiles } from "./manifest.ts";
 import { parseManifest } from "./manifest.ts";
-import type { UpdateMemory } from "./memory.ts";
+import type { Sighting, UpdateMemory } from "./memory.ts";
 import type { PublicKey } from "./minisign.ts";
 import { verifySigned } from "./minisign.ts";
 
@@ -60,17 +60,51 @@ export type Offer =
   | { readonly kind: "current"; readonly manifest: Manifest; readonly keys: KeyList }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly reason: string };
 
+/** What trusted documents teach, whether their release is wanted here or not. */
+export type Seen = { readonly kind: "seen"; readonly sighting: Sighting } | Refused;
+
 type Refused = Extract<Offer, { kind: "refused" }>;
 
 export function judgeOffer(documents: SignedDocuments, judge: Judge): Offer {
-  if (judge.roots.length === 0) {
+  const trusted = judgeDocuments(documents, judge);
+  if (trusted.kind === "refused") return trusted;
+  return judgeRelease(trusted.manifest, trusted.keys, judge);
+}
+
+export function judgeSighting(documents: SignedDocuments, judge: Judge): Seen {
+  const trusted = judgeDocuments(documents, judge);
+  if (trusted.kind === "refused") return trusted;
+  const { keys, manifest } = trusted;
+  const { release, minRelease } = manifest;
+  const created = Math.max(keys.created, manifest.created);
+  return { kind: "seen", sighting: { release, minRelease, keysVersion: keys.version, created } };
+}
+
+interface Trusted {
+  readonly kind: "trusted";
+  readonly keys: KeyList;
+  readonly manifest: Manifest;
+}
+
+/** Signed through, not expired, of our channel, and not older than what was seen. */
+function judgeDocuments(documents: SignedDocuments, judge: Judge): Trusted | Refused {
+  const { roots, channel, runningRelease, memory } = judge;
+  if (roots.length === 0) {
     return refused("no-root-keys", "no root key is known: set update.keys_file");
   }
   const keys = judgeKeys(documents, judge);
   if ("kind" in keys) return keys;
   const manifest = judgeManifest(documents, judge, keys);
   if ("kind" in manifest) return manifest;
-  return judgeRelease(manifest, keys, judge);
+  if (manifest.channel !== channel) {
+    return refused("wrong-channel", `manifest: is of channel ${manifest.channel}, want ${channel}`);
+  }
+  const known = Math.max(runningRelease, memory.highestRelease);
+  if (manifest.release < known) {
+    const reason = `release ${manifest.release} is older than ${known}, which was seen`;
+    return refused("older", reason);
+  }
+  return { kind: "trusted", keys, manifest };
 }
 
 function judgeKeys(documents: SignedDocuments, judge: Judge): KeyList | Refused {
@@ -107,18 +141,11 @@ function judgeManifest(
 }
 
 function judgeRelease(manifest: Manifest, keys: KeyList, judge: Judge): Offer {
-  const { channel, target, memory, runningRelease } = judge;
+  const { target, memory, runningRelease } = judge;
   const { release } = manifest;
-  if (manifest.channel !== channel) {
-    return refused("wrong-channel", `manifest: is of channel ${manifest.channel}, want ${channel}`);
-  }
   const files = manifest.targets.get(target);
   if (files === undefined) {
     return refused("no-target", `manifest: has no file for ${target}`);
-  }
-  const known = Math.max(runningRelease, memory.highestRelease);
-  if (release < known) {
-    return refused("older", `release ${release} is older than ${known}, which was seen`);
   }
   if (files.sha256 === judge.runningSha256) return { kind: "current", manifest, keys };
   const bad = memory.bad.find(({ sha256 }) => sha256 === files.sha256);

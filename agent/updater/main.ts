@@ -6,7 +6,7 @@ import { rootKeys } from "../update/root-keys.ts";
 import { hashFile } from "./hash.ts";
 import { restore, thin } from "./keep.ts";
 import type { UpdaterAnswer, UpdaterRequest } from "./protocol.ts";
-import { stage } from "./stage.ts";
+import { see, stage } from "./stage.ts";
 
 export async function runUpdater(): Promise<number> {
   // Written by the supervisor of the same file: typed there.
@@ -35,6 +35,8 @@ function perform({
         sha256: hashFile(program),
         rootKeys: roots.map(({ text }) => text),
       };
+    case "see":
+      return see(task, roots);
     case "stage":
       return stage(program, task, roots);
     case "restore":

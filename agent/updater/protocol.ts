@@ -4,7 +4,7 @@
  * stdout.
  */
 
-import type { KnownFile, UpdateMemory } from "../update/memory.ts";
+import type { KnownFile, Sighting, UpdateMemory } from "../update/memory.ts";
 
 /** Descriptors of the updater when it stages; the supervisor opened them. */
 export const STAGE_FDS = {
@@ -15,7 +15,7 @@ export const STAGE_FDS = {
   payload: 7,
 } as const;
 
-/** Names in the controller's folder, in the order of the descriptors. */
+/** Names in the controller's folder, in the order of the descriptors; the payload is the last. */
 export const STAGE_NAMES = [
   "keys.json",
   "keys.json.minisig",
@@ -24,17 +24,22 @@ export const STAGE_NAMES = [
   "payload",
 ] as const;
 
+export interface DocumentTask {
+  readonly channel: string;
+  readonly memory: UpdateMemory;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
 export type UpdaterTask =
   | { readonly kind: "survey" }
-  | {
+  /** Is what lies there trusted? Then it is remembered, installed or not. */
+  | ({ readonly kind: "see" } & DocumentTask)
+  | ({
       readonly kind: "stage";
-      readonly channel: string;
-      readonly memory: UpdateMemory;
-      /** Unix seconds. */
-      readonly now: number;
       /** Behind `self-test`, such as the configuration's place. */
       readonly selfTest: readonly string[];
-    }
+    } & DocumentTask)
   /** The file before: check what is kept, or make `fresh` of a delta. */
   | { readonly kind: "restore"; readonly previous: KnownFile }
   /** Keep a delta instead of the file before. */
@@ -58,6 +63,7 @@ export interface Staged extends KnownFile {
 
 export type UpdaterAnswer =
   | { readonly kind: "surveyed"; readonly sha256: string; readonly rootKeys: readonly string[] }
+  | { readonly kind: "seen"; readonly sighting: Sighting }
   | { readonly kind: "staged"; readonly staged: Staged }
   /** `file`: never to be tried again; null: the reason is not in the file. */
   | { readonly kind: "refused"; readonly reason: string; readonly file: KnownFile | null }

@@ -14,11 +14,11 @@ import type { PublicKey } from "../update/minisign.ts";
 import { SIGNATURE_TEXT_MAX } from "../update/minisign.ts";
 import { placesOf } from "../update/places.ts";
 import { RELEASE } from "../update/root-keys.ts";
-import type { Offer, SignedDocuments } from "../update/trust.ts";
-import { choosePayload, judgeOffer } from "../update/trust.ts";
+import type { Judge, Offer, SignedDocuments } from "../update/trust.ts";
+import { choosePayload, judgeOffer, judgeSighting } from "../update/trust.ts";
 import { FreshFile, folderFault, randomFile, readOpen } from "./files.ts";
 import { hashOpen } from "./hash.ts";
-import type { UpdaterAnswer, UpdaterTask } from "./protocol.ts";
+import type { DocumentTask, UpdaterAnswer, UpdaterTask } from "./protocol.ts";
 import { STAGE_FDS } from "./protocol.ts";
 import { selfTest } from "./self-test.ts";
 
@@ -32,16 +32,25 @@ export async function stage(
   const base = openSync(program, "r");
   try {
     const runningSha256 = hashOpen(base);
-    const offer = judgeOffer(readDocuments(), {
-      ...{ roots, runningSha256, channel: task.channel, target: TARGET },
-      ...{ runningRelease: RELEASE, now: task.now, memory: task.memory },
-    });
+    const offer = judgeOffer(readDocuments(), judgeOf(task, roots, runningSha256));
     if (offer.kind === "refused") return refused(offer.reason);
     if (offer.kind === "current") return refused(`release ${offer.manifest.release} runs already`);
     return await build(offer, { program, base, runningSha256, task });
   } finally {
     closeSync(base);
   }
+}
+
+/** Verifies without installing anything. */
+export function see(task: DocumentTask, roots: readonly PublicKey[]): UpdaterAnswer {
+  const seen = judgeSighting(readDocuments(), judgeOf(task, roots, ""));
+  return seen.kind === "seen" ? seen : refused(seen.reason);
+}
+
+function judgeOf(task: DocumentTask, roots: readonly PublicKey[], runningSha256: string): Judge {
+  const { channel, now, memory } = task;
+  const running = { target: TARGET, runningRelease: RELEASE, runningSha256 };
+  return { roots, channel, now, memory, ...running };
 }
 
 type Offered = Extract<Offer, { kind: "offered" }>;

@@ -16,6 +16,8 @@ export type UpdateOrder =
   | { readonly kind: "look" }
   /** Hash the program and say what is known. */
   | { readonly kind: "survey" }
+  /** The documents lie in the folder, and teach something new. */
+  | { readonly kind: "see" }
   /** The documents and the payload lie in the folder; `answering`: paths that answer now. */
   | { readonly kind: "install"; readonly answering: number }
   | { readonly kind: "roll-back"; readonly author: string }
@@ -74,6 +76,8 @@ export function readOrder(body: unknown): UpdateOrder | null {
       return { kind: "look" };
     case "survey":
       return { kind: "survey" };
+    case "see":
+      return { kind: "see" };
     case "install":
       return { kind: "install", answering: count("answering") };
     case "roll-back":

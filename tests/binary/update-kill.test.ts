@@ -19,17 +19,17 @@ interface Cut {
 }
 
 /** Of an update from the order to the commit, as the supervisor's main thread makes them. */
-const CALLS = { rename: 10, link: 1, unlink: 13, fsync: 16, execve: 2 } as const;
+const CALLS = { rename: 11, link: 1, unlink: 14, fsync: 18, execve: 2 } as const;
 const EVERY: readonly Cut[] = Object.entries(CALLS).flatMap(([call, count]) =>
   Array.from({ length: count }, (_, i) => ({ call, nth: i + 1 })),
 );
 /** Around the swap: before .prev, before the marker, before and after the new file is in place. */
 const SOME: readonly Cut[] = [
-  { call: "rename", nth: 2 },
   { call: "rename", nth: 3 },
   { call: "rename", nth: 4 },
-  { call: "fsync", nth: 5 },
   { call: "rename", nth: 5 },
+  { call: "fsync", nth: 7 },
+  { call: "rename", nth: 6 },
 ];
 
 let scratch: string;

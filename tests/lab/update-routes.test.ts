@@ -1,6 +1,6 @@
 /**
- * An update of an agent that routes: the kernel's rules and routes do not change for a moment, and a
- * stream that follows them loses nothing, over the swap, the commit and the way back.
+ * An update of an agent that routes: the kernel's rules and routes do not change for a moment, and
+ * a stream that follows them loses nothing, over the swap, the commit and the way back.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";

@@ -16,6 +16,8 @@ export interface UpdateSite {
    * earlier try ended. Never rejects.
    */
   fetch(order: FetchOrder): Promise<Got<null>>;
+  /** Puts the documents where the supervisor looks; null: done, else why not. */
+  place(documents: SignedDocuments): string | null;
   stop(): void;
 }
 

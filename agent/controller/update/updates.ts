@@ -47,6 +47,7 @@ export interface LastCheck {
 export type Refusal = { readonly kind: "refused"; readonly reason: string };
 export type Started = { readonly kind: "started" } | Refusal;
 
+type Trusted = Exclude<Offer, { kind: "refused" }>;
 type Offered = Extract<Offer, { kind: "offered" }>;
 type Activity = "idle" | "checking" | "downloading";
 
@@ -108,7 +109,8 @@ export class Updates {
     this.#parts.trouble(this.trouble);
     if (report.activity === "trial") this.#tellHealth();
     for (const wake of this.#looked.splice(0)) wake();
-    if (report.sha256 !== null) for (const wake of this.#surveyed.splice(0)) wake();
+    if (report.sha256 !== null || report.problem !== null)
+      for (const wake of this.#surveyed.splice(0)) wake();
   }
 
   /** With what the supervisor remembers, when it answers. */
@@ -193,8 +195,8 @@ export class Updates {
     const at = this.#now();
     if (url === null) return { at, outcome: "failed", reason: "update.url is not set" };
     if (!(await this.#survey())) {
-      const reason = "the supervisor does not answer: is the program one compiled file?";
-      return { at, outcome: "failed", reason };
+      const unanswered = "the supervisor does not answer: is the program one compiled file?";
+      return { at, outcome: "failed", reason: this.#report?.problem ?? unanswered };
     }
     const got = await this.#parts.site.documents(url, channel);
     if (got.kind === "failed") return { at, outcome: "failed", reason: got.reason };
@@ -203,10 +205,18 @@ export class Updates {
       this.#isKnown = offer.code === "known-bad";
       return { at, outcome: "refused", reason: offer.reason };
     }
+    this.#show(offer, got.value);
     if (offer.kind === "current") return { at, outcome: "current", reason: "" };
     this.#offer = { offer, documents: got.value };
     this.#octets = choosePayload(offer.files, this.#report?.sha256 ?? "").payload.size;
     return { at, outcome: "offered", reason: "" };
+  }
+
+  /** What is newer than what the supervisor remembers, it should see. */
+  #show({ keys, manifest }: Trusted, documents: SignedDocuments): void {
+    const { keys_version, highest_release } = this.#report ?? NONE;
+    if (keys.version <= keys_version && manifest.release <= highest_release) return;
+    if (this.#parts.site.place(documents) === null) this.#parts.order({ kind: "see" });
   }
 
   #judge(documents: SignedDocuments): Offer {

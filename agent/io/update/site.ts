@@ -47,6 +47,14 @@ export function openSite(parts: SiteParts): UpdateSite {
         current.end();
       }
     },
+    place(documents) {
+      try {
+        placeDocuments(parts.folder, documents);
+        return null;
+      } catch (error) {
+        return failed(error).reason;
+      }
+    },
     stop: () => current.end(),
   };
 }
@@ -99,6 +107,12 @@ async function load(order: FetchOrder, folder: string, current: Progressing): Pr
   } finally {
     file.close();
   }
+  placeDocuments(folder, documents);
+  return { kind: "got", value: null };
+}
+
+function placeDocuments(folder: string, documents: SignedDocuments): void {
+  prepareFolder(folder);
   const put = (name: string, content: Uint8Array | string) => {
     const path = join(folder, name);
     rmSync(path, { force: true });
@@ -108,7 +122,6 @@ async function load(order: FetchOrder, folder: string, current: Progressing): Pr
   put("keys.json.minisig", documents.keysSignature);
   put("manifest.json", documents.manifest);
   put("manifest.json.minisig", documents.manifestSignature);
-  return { kind: "got", value: null };
 }
 
 async function loadRest(

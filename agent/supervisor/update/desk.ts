@@ -42,6 +42,7 @@ export class UpdateDesk {
   #memory: UpdateMemory;
   #sha256: string | null = null;
   #rootKeys: readonly string[] = [];
+  #problem: string | null = null;
   #marker: Marker | null = null;
   #trial: Trial | null = null;
   #trialEnd = 0;
@@ -71,6 +72,9 @@ export class UpdateDesk {
         return;
       case "survey":
         void this.#survey();
+        return;
+      case "see":
+        if (this.#activity === "idle") void this.#see();
         return;
       case "install":
         if (this.#activity === "idle") void this.#install(order.answering);
@@ -118,6 +122,7 @@ export class UpdateDesk {
     const left = Math.max(0, Math.ceil((this.#trialEnd - this.#host.now()) / US_PER_S));
     const body = reportOf(this.#memory, {
       ...{ activity: this.#activity, sha256: this.#sha256, rootKeys: this.#rootKeys },
+      problem: this.#problem,
       trial: marker === null ? null : { ...nameOf(marker), ends_in_secs: left },
     });
     this.#host.tell(encodeUpdate(UPDATE_FRAME.report, body));
@@ -129,11 +134,24 @@ export class UpdateDesk {
       if (answer.kind === "surveyed") {
         this.#sha256 = answer.sha256;
         this.#rootKeys = answer.rootKeys;
-      } else if (answer.kind === "refused") {
-        this.#host.log.warn("cannot survey the program's file", { reason: answer.reason });
       }
+      this.#problem = answer.kind === "refused" ? answer.reason : null;
     }
     this.report();
+  }
+
+  /** Signed documents are remembered although nothing is installed: a replay finds them. */
+  async #see(): Promise<void> {
+    const task: UpdaterTask = { kind: "see", ...this.#documentTask() };
+    const answer = await this.#host.runUpdater(task, this.#keysFile());
+    if (answer.kind !== "seen") return;
+    this.#keep(withSighting(this.#memory, answer.sighting));
+    this.report();
+  }
+
+  #documentTask() {
+    const { channel } = this.#host.config().update;
+    return { channel, memory: this.#memory, now: this.#host.wall() };
   }
 
   // --- install ---------------------------------------------------------------------------------
@@ -141,13 +159,8 @@ export class UpdateDesk {
   async #install(answering: number): Promise<void> {
     this.#become("staging");
     const { log } = this.#host;
-    const task: UpdaterTask = {
-      kind: "stage",
-      channel: this.#host.config().update.channel,
-      memory: this.#memory,
-      now: this.#host.wall(),
-      selfTest: configArguments(this.#host.args),
-    };
+    const selfTest = configArguments(this.#host.args);
+    const task: UpdaterTask = { kind: "stage", selfTest, ...this.#documentTask() };
     const answer = await this.#host.runUpdater(task, this.#keysFile());
     if (answer.kind !== "staged") {
       const { reason, file } = refusalOf(answer);

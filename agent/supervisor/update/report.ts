@@ -9,10 +9,11 @@ export interface ReportNow {
   readonly sha256: string | null;
   readonly rootKeys: readonly string[];
   readonly trial: UpdateReport["trial"];
+  readonly problem: string | null;
 }
 
 export function reportOf(memory: UpdateMemory, now: ReportNow): UpdateReport {
-  const { activity, sha256, rootKeys, trial } = now;
+  const { activity, sha256, rootKeys, trial, problem } = now;
   const { bad, previous, steps, noted } = memory;
   return {
     ...{ activity, sha256, trial, bad, steps, noted },
@@ -22,7 +23,7 @@ export function reportOf(memory: UpdateMemory, now: ReportNow): UpdateReport {
     min_release: memory.minRelease,
     seen_at: memory.seenAt,
     previous: previous === null ? null : nameOf(previous),
-    problem: null,
+    problem,
   };
 }
 

@@ -32,9 +32,7 @@ export async function runUpdater(
   try {
     const input = requestFile(request);
     opened.push(input);
-    if (request.task.kind === "stage") {
-      for (const name of STAGE_NAMES) opened.push(openDownload(storagePath, name));
-    }
+    for (const name of namesFor(request.task.kind)) opened.push(openDownload(storagePath, name));
     const updater = Bun.spawn([...command, "updater"], {
       stdio: [input, "pipe", "inherit", ...opened.slice(1)],
       env: environment,
@@ -57,6 +55,11 @@ export async function runUpdater(
   } finally {
     for (const fd of opened) closeFd(fd);
   }
+}
+
+function namesFor(kind: UpdaterRequest["task"]["kind"]): readonly string[] {
+  if (kind === "stage") return STAGE_NAMES;
+  return kind === "see" ? STAGE_NAMES.slice(0, -1) : [];
 }
 
 function requestFile(request: UpdaterRequest): number {

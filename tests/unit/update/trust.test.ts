@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EMPTY_MEMORY, withBad } from "../../../agent/update/memory.ts";
-import { choosePayload, judgeOffer } from "../../../agent/update/trust.ts";
+import { choosePayload, judgeOffer, judgeSighting } from "../../../agent/update/trust.ts";
 import { idOf, makeKey } from "../../../scripts/release/signing.ts";
 import {
   BASE_SHA,
@@ -95,6 +95,29 @@ describe("judgeOffer()", () => {
   test("refuses damaged documents although they are signed", () => {
     expect(codeOf(signedDocuments({ keys: { version: "x" } }))).toBe("keys-damaged");
     expect(codeOf(signedDocuments({ manifest: { release: null } }))).toBe("manifest-damaged");
+  });
+});
+
+describe("judgeSighting()", () => {
+  test("learns from trusted documents, wanted here or not", () => {
+    const sighting = { release: 7, minRelease: 3, keysVersion: 2, created: NOW - 50 };
+    for (const change of [{}, { runningSha256: NEW_SHA }, { target: "linux-arm64" }]) {
+      const seen = judgeSighting(signedDocuments(), judge(change));
+      expect(seen).toEqual({ kind: "seen", sighting });
+    }
+  });
+
+  test("learns nothing from what is not trusted, expired, of another channel or older", () => {
+    const codes = [
+      judgeSighting(signedDocuments({ rootKey: makeKey() }), judge()),
+      judgeSighting(signedDocuments({ releaseKey: makeKey() }), judge()),
+      judgeSighting(signedDocuments(), judge({ now: NOW + 501 })),
+      judgeSighting(signedDocuments({ manifest: { channel: "beta" } }), judge()),
+      judgeSighting(signedDocuments(), judge({ runningRelease: 8 })),
+    ].map((seen): string => (seen.kind === "refused" ? seen.code : seen.kind));
+    expect(codes).toEqual([
+      ...["keys-untrusted", "manifest-untrusted", "manifest-expired", "wrong-channel", "older"],
+    ]);
   });
 });
 

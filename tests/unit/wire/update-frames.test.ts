@@ -11,6 +11,7 @@ describe("update frames", () => {
   test.each([
     { kind: "look" },
     { kind: "survey" },
+    { kind: "see" },
     { kind: "install", answering: 3 },
     { kind: "roll-back", author: "ann" },
     { kind: "health", ready: true, answering: 0 },

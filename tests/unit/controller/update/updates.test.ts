@@ -48,9 +48,10 @@ interface Start {
   readonly documents?: Got<SignedDocuments>;
   readonly fetched?: Got<null>;
   readonly ways?: readonly Way[];
+  readonly report?: Partial<UpdateReport>;
 }
 
-function start({ update = {}, documents, fetched, ways = [UP] }: Start = {}) {
+function start({ update = {}, documents, fetched, ways = [UP], report = {} }: Start = {}) {
   const clock = new FakeClock();
   const orders: UpdateOrder[] = [];
   const audits: AuditRecord[] = [];
@@ -67,14 +68,16 @@ function start({ update = {}, documents, fetched, ways = [UP] }: Start = {}) {
       loads.push(order);
       return Promise.resolve(fetched ?? { kind: "got", value: null });
     },
+    place: () => null,
     stop() {},
   };
+  let last = REPORT;
   const updates: Updates = new Updates({
     ...{ clock, timers: clock, log: new FakeLog(), site },
     config: () => config,
     order(order) {
       orders.push(order);
-      if (order.kind === "survey") updates.reported(REPORT);
+      if (order.kind === "survey") updates.reported({ ...last, ...report });
     },
     ways: () => ways,
     health: () => ({ ready: true, answering: 2 }),
@@ -82,7 +85,10 @@ function start({ update = {}, documents, fetched, ways = [UP] }: Start = {}) {
     trouble: (fault) => troubles.push(fault),
   });
   const installs = () => orders.filter(({ kind }) => kind === "install");
-  return { updates, clock, orders, audits, troubles, loads, installs };
+  const remember = (next: UpdateReport) => {
+    last = next;
+  };
+  return { updates, clock, orders, audits, troubles, loads, installs, remember };
 }
 
 const settle = async () => {
@@ -97,6 +103,22 @@ describe("Updates", () => {
       last_check: { outcome: "offered" },
       activity: "idle",
     });
+  });
+
+  test("what is newer than what the supervisor remembers is shown to it, once", async () => {
+    const { updates, orders, remember } = start();
+    await updates.check();
+    expect(orders.filter(({ kind }) => kind === "see")).toHaveLength(1);
+    remember({ ...REPORT, keys_version: 2, highest_release: 7 });
+    const known = orders.length;
+    await updates.check();
+    expect(orders.slice(known).map(({ kind }) => kind)).toEqual(["survey"]);
+  });
+
+  test("a supervisor that cannot survey says why, at once", async () => {
+    const { updates, clock } = start({ report: { sha256: null, problem: "no such keys file" } });
+    expect((await updates.check()).last_check?.reason).toBe("no such keys file");
+    expect(clock.armed).toBe(0);
   });
 
   test("apply() loads the delta and asks the supervisor, with how many paths answer", async () => {
