@@ -69,7 +69,8 @@ function start({ answer = STAGED, problem = null, disk = REAL_DISK }: Start = {}
         if (answer.kind === "staged") writeFileSync(`${program}.new`, "new program");
         return Promise.resolve(answer);
       }
-      return Promise.resolve({ kind: "done" });
+      const sighting = { release: 9, keysVersion: 4, minRelease: 2, created: 7 };
+      return Promise.resolve(task.kind === "see" ? { kind: "seen", sighting } : { kind: "done" });
     },
     renewChildren() {
       calls.push("renew");
@@ -223,6 +224,14 @@ describe("UpdateDesk", () => {
     expect(reports.at(-1)?.bad).toMatchObject([
       { sha256: OLD.sha256, reason: "taken back by ann" },
     ]);
+  });
+
+  test("remembers what it was shown, when the updater trusts it", async () => {
+    const { desk, calls, reports } = start();
+    desk.take({ kind: "see" });
+    await settle();
+    expect(calls).toEqual(["see"]);
+    expect(reports.at(-1)).toMatchObject({ highest_release: 9, keys_version: 4, min_release: 2 });
   });
 
   test("notes what the operators' journal has, once", () => {
