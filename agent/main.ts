@@ -17,6 +17,10 @@ async function main(args: readonly string[]): Promise<number> {
         (await import("./cli/load-plan.ts")).loadPlan(flags),
       );
     }
+    case "updater": {
+      const { runUpdater } = await import("./updater/main.ts");
+      return runUpdater();
+    }
     default: {
       const { runCommand } = await import("./cli/main.ts");
       return runCommand(args);

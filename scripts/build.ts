@@ -60,9 +60,21 @@ function stamp(): Stamp {
   return { version, git: commit === "" ? "unknown" : `${commit}${dirty}` };
 }
 
+/** What makes a build a release; without it the file is release 0 and knows no root key. */
+export interface Edition {
+  readonly version: string;
+  readonly release: number;
+  /** Lines of public key files. */
+  readonly rootKeys: readonly string[];
+}
+
 /** Builds one target into `folder`/patronus-agent and answers with its path. */
-export async function buildTarget(target: Target, folder: string): Promise<string> {
-  const { version, git } = stamp();
+export async function buildTarget(
+  target: Target,
+  folder: string,
+  edition?: Edition,
+): Promise<string> {
+  const { version, git } = { ...stamp(), ...(edition && { version: edition.version }) };
   const native = target.name === hostTarget().name;
   mkdirSync(folder, { recursive: true });
   const fresh = join(folder, `.${FILE}.new`);
@@ -75,6 +87,12 @@ export async function buildTarget(target: Target, folder: string): Promise<strin
     `--define=PATRONUS_VERSION=${JSON.stringify(version)}`,
     `--define=PATRONUS_GIT=${JSON.stringify(git)}`,
     `--define=PATRONUS_TARGET=${JSON.stringify(target.name)}`,
+    ...(edition === undefined
+      ? []
+      : [
+          `--define=PATRONUS_RELEASE=${edition.release}`,
+          `--define=PATRONUS_ROOT_KEYS=${JSON.stringify(edition.rootKeys.join("\n"))}`,
+        ]),
     ...(native
       ? []
       : [`--target=${target.bun}`, `--compile-executable-path=${runtimeFor(target.name)}`]),

@@ -213,6 +213,20 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./self-test/self-test.ts")).selfTest(input),
   },
   {
+    name: "update",
+    summary: "new releases: check, apply, rollback (to the release before), status",
+    operands: "check|apply|rollback|status",
+    options: {
+      "any-path": { type: "boolean", help: "apply: also over a metered or degraded path" },
+      wait: { type: "boolean", help: "apply: until the release is committed or rolled back" },
+      ...AGENT_OPTIONS,
+    },
+    notes:
+      "Exit codes: 0 done or nothing to do, 1 failed or refused, 2 usage, " +
+      "3 check: a newer release is there; status: the last update went wrong, 4 no agent.",
+    run: async (input) => (await import("./update/update.ts")).manageUpdates(input),
+  },
+  {
     name: "support-dump",
     summary: "collect state, configuration, log and machine facts, without secrets",
     operands: "",

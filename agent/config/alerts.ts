@@ -7,6 +7,7 @@ import type { AlertRule, AlertsConfig, AlertType, QuietHours } from "../domain/a
 import { ALERT_TYPES, SEVERITIES } from "../domain/alerts.ts";
 import type { PathConfig, PolicyConfig } from "../domain/config.ts";
 import { readChannels } from "./alert-channels.ts";
+import { DAY_FORM, DAYS, minuteOf, TIME_FORM, ZONE_FORM } from "./hours.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
 import { NAME_FORM } from "./otlp-forms.ts";
@@ -33,15 +34,7 @@ const DAY = 24 * HOUR;
 const RULES_MAX = 100;
 const CHANNELS_MAX = 16;
 const FOR = { min: 0, max: 7 * DAY };
-const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-const DAY_FORM = textForm(/^(sun|mon|tue|wed|thu|fri|sat)$/, `one of ${DAYS.join(", ")}`);
-const TIME_FORM = textForm(/^([01]\d|2[0-3]):[0-5]\d$/, `a time such as "22:00"`);
 const ID_FORM = textForm(/^[^\s]{1,63}$/, "the id of a path");
-const ZONE_FORM = {
-  want: "the name of a time zone such as Europe/Berlin",
-  accepts: isTimeZone,
-};
-
 function defaultRule(on: AlertType, over: Partial<AlertRule>): AlertRule {
   const everywhere = { paths: [], policies: [], channels: [] };
   return { name: on, on, for_secs: 0, keep_secs: 0, severity: "warning", ...everywhere, ...over };
@@ -181,18 +174,4 @@ function readQuietHours(parent: Section<KeyOf<"alerts">>): readonly QuietHours[]
       pass: readChoice(section, "still_tell", SEVERITIES, "critical"),
     };
   });
-}
-
-function minuteOf(time: string | null): number {
-  const [hours = "0", minutes = "0"] = (time ?? "0:0").split(":");
-  return Number(hours) * 60 + Number(minutes);
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en-US", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

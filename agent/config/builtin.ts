@@ -16,6 +16,7 @@ import { DEFAULT_PROBE, finishProbe } from "./probe.ts";
 import { DEFAULT_HEALTH, presetSize } from "./profiles.ts";
 import { DEFAULT_STORAGE } from "./storage.ts";
 import type { Environment } from "./substitution.ts";
+import { DEFAULT_UPDATE } from "./update.ts";
 
 export interface BuiltinOptions {
   readonly nodeId: string;
@@ -68,6 +69,7 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
     coordination: NO_COORDINATION,
     sla: NO_SLA,
     alerts: null,
+    update: DEFAULT_UPDATE,
     origin: "built-in",
   };
 }

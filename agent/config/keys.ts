@@ -166,6 +166,18 @@ export const KEYS = {
   ],
   quietHours: ["from", "to", "days", "time_zone", "still_tell"],
   reflector: ["listen", "allow", "key_file", "stateful", "rate"],
+  update: [
+    "url",
+    "channel",
+    "keys_file",
+    "automatic",
+    "window",
+    "check_interval",
+    "jitter",
+    "trial",
+    "keep",
+  ],
+  updateWindow: ["from", "to", "days", "time_zone"],
 } as const;
 
 type Table = typeof KEYS;

@@ -27,7 +27,7 @@ import { openSection } from "./section.ts";
 import { readSla } from "./sla.ts";
 import { readStorage } from "./storage.ts";
 import type { Environment } from "./substitution.ts";
-import { rejectUnavailable } from "./unavailable.ts";
+import { readUpdate } from "./update.ts";
 import { checkVersion } from "./version.ts";
 
 export type ParseResult =
@@ -56,7 +56,6 @@ export function parseConfig(
   const section = openSection({ raw: root, key: "" }, KEYS.root, report);
   const config = readConfig(section, environment, nodeId, names[0] ?? "built-in");
   checkVersion(section);
-  rejectUnavailable(section);
   rejectOverload(section, config.paths);
   rejectUnroutable(section, config.paths, config.policies);
   if (report.problems.length > 0) return invalid(report.problems, report.warnings, names);
@@ -84,6 +83,7 @@ function readConfig(
     coordination: readCoordination(root, paths, policies),
     sla: readSla(root, { paths, policies }),
     alerts: readAlerts(root, paths, policies),
+    update: readUpdate(root),
     origin,
   };
 }

@@ -22,6 +22,7 @@ import { readToken } from "../io/token-file.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import { loadScorer } from "../scoring/wasm-scorer.ts";
 import type { ProcessReport } from "../wire/frame.ts";
+import type { UpdateOrder, UpdateReport } from "../wire/update-frames.ts";
 import { Aggregator } from "./aggregator.ts";
 import type { ClockGuard } from "./clock-guard.ts";
 import { clockStep } from "./clock-step.ts";
@@ -49,6 +50,8 @@ import { TablePrinter } from "./table-printer.ts";
 import { LazyTelemetry } from "./telemetry/lazy-telemetry.ts";
 import { RttBook } from "./telemetry/rtt-book.ts";
 import { telemetrySource } from "./telemetry/source.ts";
+import { composeUpdates } from "./update/compose-updates.ts";
+import type { LazyUpdates } from "./update/lazy-updates.ts";
 import { createView } from "./view.ts";
 
 /** What lies outside of this process. */
@@ -56,12 +59,15 @@ export interface Surroundings {
   sendToWorker(frame: Uint8Array): void;
   requestReload(): void;
   processes(): ProcessReport | null;
+  /** To the supervisor. */
+  orderUpdate(order: UpdateOrder): void;
 }
 
 export interface Agent {
   readonly driver: Driver;
   /** Takes a new configuration: paths and health at once, listeners and storage at a restart. */
   reconfigure(config: AgentConfig): void;
+  updateReported(report: UpdateReport): void;
   stop(): Promise<void>;
 }
 
@@ -77,24 +83,26 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const current = new CurrentPlan(config, { names, addresses }, apply);
   const notices = await LazyNotices.open(config, basics);
   const core = composeCore(config, { ...basics, ...outside, current, notices });
-  const { driver, failovers, health, history, journal } = core;
+  const { driver, health, history, journal } = core;
   const httpProblems: string[] = [];
   const aggregator = new Aggregator({ clock, timers, journal, history });
   const view = createView({
     ...{ ...core, ...outside, clock, aggregator, usage: processUsage },
     current: () => current.value,
     queue: () => core.telemetry.state,
-    problems: () => [...httpProblems, ...failovers.problems(), ...core.problems()],
+    problems: () => [...httpProblems, ...core.problems(), ...updates.problems()],
   });
-  const surfaces = {
-    ...{ failover: failovers.view, sla: core.sla.view },
-    ...{ alerts: core.alertsView, stream: core.stream, rtt: core.rtt },
-  };
-  const options = { ...appOptions(config, basics), ...surfaces };
+  const updates = composeUpdates({
+    ...{ ...basics, ...outside, ...core },
+    config: () => current.value.config,
+    isReady: () => view.ready().ready,
+  });
+  const options = { ...appOptions(config, basics), ...surfacesOf(core, updates) };
   const http = await serveHttp(createApp(view, options), config.http, log);
   httpProblems.push(...http.problems);
   current.follow();
   core.configure(config);
+  updates.configure(config);
   core.sla.start();
   const printer = new TablePrinter({ clock, timers, health, display, write });
   if (display.table) printer.start();
@@ -102,15 +110,18 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   for (const url of http.urls) log.info("serving", { url });
   return {
     driver,
+    updateReported: updates.reported,
     reconfigure(next) {
       const before = current.value.config;
       current.replace(next);
       void notices.configure(next);
       core.configure(next);
+      updates.configure(next);
       logReload(before, next, log);
     },
     async stop() {
       printer.stop();
+      updates.stop();
       core.stream.stop();
       await http.stop();
       notices.stop();
@@ -119,6 +130,12 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
       core.stop();
     },
   };
+}
+
+/** What the core shows over HTTP. */
+function surfacesOf(core: ReturnType<typeof composeCore>, { view: updates }: LazyUpdates) {
+  const { failovers, sla, alertsView: alerts, stream, rtt } = core;
+  return { failover: failovers.view, sla: sla.view, alerts, stream, rtt, updates };
 }
 
 interface CoreParts extends Surroundings {
@@ -209,7 +226,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const seen = { scorer, status, journal, history, health, failovers, driver, sla };
   return {
     ...{ ...seen, ...followers, telemetry, rtt: times.view, apply, stop },
-    problems: () => [...told(book), ...telemetry.problems()],
+    problems: () => [...failovers.problems(), ...told(book), ...telemetry.problems()],
     configure(next: AgentConfig) {
       void telemetry.configure(next);
       void followers.alerts.configure(next);

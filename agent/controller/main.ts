@@ -15,6 +15,8 @@ import {
   HEADER_SIZE,
   readHeader,
 } from "../wire/frame.ts";
+import type { UpdateReport } from "../wire/update-frames.ts";
+import { encodeUpdate, UPDATE_FRAME } from "../wire/update-frames.ts";
 import { ignoreSignals, parentPid, prctl, setAlarm, setCloseOnExec } from "../worker/libc.ts";
 import type { Agent } from "./compose.ts";
 import { compose } from "./compose.ts";
@@ -44,6 +46,7 @@ class Controller {
   #agent: Agent | null = null;
   #peer = 0;
   #report: ProcessReport | null = null;
+  #update: UpdateReport | null = null;
   #configParts: Uint8Array[] = [];
   #stopping = false;
   #finish: (exitCode: number) => void = () => {};
@@ -76,6 +79,10 @@ class Controller {
       case FRAME.peer:
         this.#peer = header.aux;
         this.#agent?.driver.peerChanged(header.aux);
+        return;
+      case UPDATE_FRAME.report:
+        this.#update = decodeJson(frame) as UpdateReport; // fields are never changed or removed
+        this.#agent?.updateReported(this.#update);
         return;
       case FRAME.processes:
         // Same program, same version on both ends: the shape is wire/frame.ts's.
@@ -114,11 +121,13 @@ class Controller {
       sendToWorker: channels.data,
       requestReload: () => channels.control(encodeSignal(FRAME.reload, 0)),
       processes: () => this.#report,
+      orderUpdate: (order) => channels.control(encodeUpdate(UPDATE_FRAME.order, order)),
     });
     this.#agent = agent;
     if (this.#stopping) return this.#stop();
     if (this.#peer !== 0) agent.driver.peerChanged(this.#peer);
     channels.control(encodeSignal(FRAME.ready, 0));
+    if (this.#update !== null) agent.updateReported(this.#update);
   }
 
   /** Flushes and closes, within the time that the supervisor gives. */

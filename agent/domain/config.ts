@@ -9,6 +9,7 @@ import type { CoordinationConfig, HookConfig } from "./hooks.ts";
 import type { OtlpConfig } from "./otlp.ts";
 import type { RouteConfig } from "./selector.ts";
 import type { SlaConfig } from "./sla.ts";
+import type { UpdateConfig } from "./update.ts";
 
 export type ProbeType = "icmp" | "udp" | "stamp";
 export type Family = "any" | "ipv4" | "ipv6";
@@ -209,6 +210,7 @@ export interface AgentConfig {
   readonly sla: SlaConfig;
   /** null: nobody is told. */
   readonly alerts: AlertsConfig | null;
+  readonly update: UpdateConfig;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

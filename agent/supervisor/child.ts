@@ -43,6 +43,8 @@ export class Child {
   #heardAt: Instant;
   #stopping = false;
   ready = false;
+  /** It was told to end, to be started again at once. */
+  renewing = false;
 
   constructor(role: Role, host: ChildHost) {
     this.role = role;
@@ -100,6 +102,17 @@ export class Child {
     if (this.running) this.send(encodeSignal(FRAME.stop, this.generation));
   }
 
+  /** Ends it in order, or after the deadline, and starts it again: maybe from another file. */
+  renew(deadlineMs: number): void {
+    const subprocess = this.#process;
+    if (subprocess === null || this.#stopping) return;
+    this.renewing = true;
+    this.send(encodeSignal(FRAME.stop, this.generation));
+    this.#host.later(deadlineMs, () => {
+      if (this.#process === subprocess) subprocess.kill("SIGKILL");
+    });
+  }
+
   kill(): void {
     this.#process?.kill("SIGKILL");
   }
@@ -134,7 +147,13 @@ export class Child {
     this.ready = false;
     this.lastExit = exitText(subprocess);
     this.#host.onGone(this, this.lastExit);
+    const isRenewed = this.renewing;
+    this.renewing = false;
     if (this.#stopping) return;
+    if (isRenewed) {
+      void this.start();
+      return;
+    }
     const delay = this.#policy.died(monotonicNow());
     this.restarts++;
     const again = () => {

@@ -138,3 +138,14 @@ export function keepChildrenPlain(): void {
   prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_NOROOT);
   prctl(PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL);
 }
+
+/** Before another release takes over by exec: it must start with what we were started with. */
+export function regainForExec(): void {
+  prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
+  if (userId() === 0) return;
+  const own = getCapabilities();
+  setCapabilities({ ...own, inheritable: own.permitted });
+  for (const cap of KEPT) {
+    if ((own.permitted & (1 << cap)) !== 0) prctl(PR_CAP_AMBIENT, AMBIENT_RAISE, cap);
+  }
+}

@@ -14,6 +14,7 @@ import { createClock, createTimers } from "../io/clock.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import type { ProcessReport, ProcessState } from "../wire/frame.ts";
 import { encodeJson, encodeSignal, encodeText, FRAME } from "../wire/frame.ts";
+import { UPDATE_FRAME } from "../wire/update-frames.ts";
 import {
   getCapabilities,
   MSG_DONTWAIT,
@@ -36,6 +37,8 @@ import type { Notifier } from "./notify.ts";
 import { openNotifier } from "./notify.ts";
 import type { ReflectorOrdering } from "./reflector-order.ts";
 import { orderReflector } from "./reflector-order.ts";
+import { Handover } from "./update/handover.ts";
+import { LazyDesk } from "./update/lazy-desk.ts";
 
 const PING_INTERVAL = micros(5 * US_PER_S);
 /** A flush to a slow disk may take this long; then the child is killed. */
@@ -58,9 +61,7 @@ export interface Start {
 
 export class Supervisor implements ChildHost {
   readonly #plan: RunPlan;
-  readonly #reader: Readonly<Record<string, string>>;
   readonly #command: readonly string[];
-  readonly #args: readonly string[];
   readonly #log: Log;
   readonly #timers = createTimers(createClock());
   readonly #notifier: Notifier;
@@ -72,6 +73,8 @@ export class Supervisor implements ChildHost {
   #data: readonly [number, number] = [-1, -1];
   #config = "";
   #order: ReflectorOrdering = orderReflector(null);
+  readonly #handover: Handover;
+  readonly #updates: LazyDesk;
   #stopping = false;
   #pingSequence = 0;
   #lastTick: Instant = monotonicNow();
@@ -80,13 +83,22 @@ export class Supervisor implements ChildHost {
   constructor(start: Start, command: readonly string[], args: readonly string[]) {
     const { plan } = start;
     this.#plan = plan;
-    this.#reader = start.reader;
     this.#command = command;
-    this.#args = args;
     this.#log = createProcessLog("supervisor", plan.display);
     this.#notifier = openNotifier(process.env["NOTIFY_SOCKET"]);
     this.#controller = new Child("controller", this);
     this.#worker = new Child("worker", this);
+    const children = { controller: this.#controller, worker: this.#worker };
+    this.#handover = new Handover({
+      ...{ ...children, command, args, reader: start.reader, log: this.#log },
+      later: (delayMs, run) => this.later(delayMs, run),
+      takePlan: (text) => this.#replacePlan(text),
+      plan: () => this.#config,
+      failed: () => this.#finish(1),
+    });
+    this.#updates = new LazyDesk(() =>
+      this.#handover.deskHost(() => (JSON.parse(this.#config) as RunPlan).config),
+    );
   }
 
   /** Runs until a signal or a fatal problem; answers with the exit code. */
@@ -107,6 +119,10 @@ export class Supervisor implements ChildHost {
     if (!this.#takeLock()) return 1;
     if (!this.#openData()) return 1;
     this.#config = JSON.stringify(this.#plan);
+    if (await this.#updates.begin(this.#command[0] ?? "")) {
+      this.#handover.becomeProgram();
+      return finished;
+    }
     this.#handleSignals();
     await Promise.all([this.#worker.start(), this.#controller.start()]);
     this.#armTick();
@@ -129,9 +145,14 @@ export class Supervisor implements ChildHost {
   onHello(child: Child): void {
     if (child.role === "controller") {
       for (const frame of encodeText(FRAME.config, this.#config)) child.send(frame);
+      this.#updates.greet();
+      this.#handover.controllerStarted();
     }
-    if (child.role === "worker") child.send(this.#order.frame);
-    if (this.#worker.ready) this.#announceWorker();
+    if (child.role === "worker") {
+      child.send(this.#order.frame);
+      if (!child.renewing) this.#updates.becameReady("worker");
+    }
+    if (this.#worker.ready && !this.#worker.renewing) this.#announceWorker();
     this.#report();
   }
 
@@ -142,7 +163,10 @@ export class Supervisor implements ChildHost {
       if (!this.#controller.running && !this.#worker.running) this.#finish(0);
       return;
     }
-    if (child.role === "controller" && exit === `exit code ${EXIT_CONFIG}`) {
+    if (this.#handover.ended(child) || child.renewing) return;
+    const isTrial = this.#updates.isTrial;
+    this.#updates.died(child.role, exit);
+    if (!isTrial && child.role === "controller" && exit === `exit code ${EXIT_CONFIG}`) {
       this.#shutDown(EXIT_CONFIG);
       return;
     }
@@ -153,9 +177,13 @@ export class Supervisor implements ChildHost {
     this.#report();
   }
 
-  onMessage(child: Child, type: number): void {
+  onMessage(child: Child, type: number, frame: Uint8Array): void {
     if (child.role !== "controller") return;
-    if (type === FRAME.ready) this.#notifier.ready();
+    if (type === UPDATE_FRAME.order) this.#updates.take(frame);
+    if (type === FRAME.ready) {
+      this.#notifier.ready();
+      if (!child.renewing) this.#updates.becameReady("controller");
+    }
     if (type === FRAME.reload) void this.#reload();
   }
 
@@ -258,6 +286,7 @@ export class Supervisor implements ChildHost {
     }
     this.#stopping = true;
     this.#notifier.stopping();
+    this.#updates.stopping();
     this.#controller.stop();
     this.#worker.stop();
     if (!this.#controller.running && !this.#worker.running) this.#finish(exitCode);
@@ -273,12 +302,8 @@ export class Supervisor implements ChildHost {
   async #reload(): Promise<void> {
     if (this.#stopping) return;
     this.#notifier.reloading();
-    const reader = Bun.spawn([...this.#command, "run", "--print-plan", ...this.#args], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...this.#reader },
-    });
-    const text = await new Response(reader.stdout).text();
-    if ((await reader.exited) !== 0) {
+    const text = await this.#handover.readPlan();
+    if (text === null) {
       this.#log.error("configuration not reloaded: it has problems, the running one stays");
     } else {
       this.#takeConfig(text);
@@ -288,15 +313,20 @@ export class Supervisor implements ChildHost {
 
   #takeConfig(text: string): void {
     // Written by this very program: typed there. The key file may have changed without the text.
-    this.#order = this.#readOrder(JSON.parse(text) as RunPlan);
+    const isSame = text === this.#config;
+    this.#replacePlan(text);
     this.#worker.send(this.#order.frame);
     this.#report();
-    if (text === this.#config) {
+    if (isSame) {
       this.#log.info("configuration reloaded: nothing changed");
       return;
     }
-    this.#config = text;
     for (const frame of encodeText(FRAME.config, text)) this.#controller.send(frame);
+  }
+
+  #replacePlan(text: string): void {
+    this.#order = this.#readOrder(JSON.parse(text) as RunPlan);
+    this.#config = text;
   }
 
   #readOrder(plan: RunPlan): ReflectorOrdering {

@@ -56,6 +56,10 @@ const RULES: readonly Rule[] = [
       PURE,
       "agent/supervisor/",
       "agent/wire/frame.ts",
+      "agent/wire/update-frames.ts",
+      "agent/update/",
+      "agent/updater/protocol.ts",
+      "agent/updater/hash.ts",
       "agent/worker/libc.ts",
       "agent/io/clock.ts",
       "agent/io/process-log.ts",
@@ -66,6 +70,16 @@ const RULES: readonly Rule[] = [
     ],
     mayTypes: ["bun", "agent/controller/ports.ts"],
     because: "no HTTP, no SQLite, no network in the process that keeps privileges",
+  },
+  {
+    room: "agent/update/",
+    may: [PURE, "agent/update/", "node:crypto", "node:zlib"],
+    because: "what may be installed is a function of octets, memory and time",
+  },
+  {
+    room: "agent/updater/",
+    may: [PURE, "agent/update/", "agent/updater/", "node:fs", "node:path", "node:zlib"],
+    because: "the process that builds new files has neither network nor capability",
   },
   {
     room: "agent/io/store/",
@@ -89,6 +103,12 @@ const RULES: readonly Rule[] = [
       "agent/controller/sla/ports.ts",
       "agent/engine/failover/",
     ],
+    because: "an adapter knows its technology and the ports",
+  },
+  {
+    room: "agent/io/update/",
+    may: [PURE, "agent/io/update/", "agent/update/", "node:fs", "node:path"],
+    mayTypes: ["agent/controller/ports.ts", "agent/controller/update/ports.ts"],
     because: "an adapter knows its technology and the ports",
   },
   {

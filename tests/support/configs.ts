@@ -1,5 +1,6 @@
 /** Configurations for tests: the design's defaults, without going through YAML. */
 
+import { DEFAULT_UPDATE } from "../../agent/config/update.ts";
 import type {
   AgentConfig,
   HealthConfig,
@@ -91,6 +92,7 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
     coordination: NO_COORDINATION,
     sla: NO_SLA,
     alerts: null,
+    update: DEFAULT_UPDATE,
     origin: "test",
   };
 }

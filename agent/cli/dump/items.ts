@@ -7,6 +7,7 @@ const API: Readonly<Record<string, string>> = {
   "agent/snapshot.json": "/api/v1/health/snapshot",
   "agent/failover.json": "/api/v1/failover/snapshot",
   "agent/policies.json": "/api/v1/failover/policies",
+  "agent/update.json": "/api/v1/update",
   "agent/routes.json": "/api/v1/failover/routes",
   "agent/events.json": "/api/v1/failover/events?limit=500&order=newest-first",
   "agent/audit.json": "/api/v1/audit?limit=500&order=newest-first",

@@ -13,6 +13,7 @@ import { HOOK_TABLE } from "./table-hooks.ts";
 import { OTLP_TABLE } from "./table-otlp.ts";
 import { PATH_TABLE } from "./table-paths.ts";
 import { SLA_TABLE } from "./table-sla.ts";
+import { UPDATE_TABLE } from "./table-update.ts";
 
 export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
   ...PATH_TABLE,
@@ -20,6 +21,7 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
   ...OTLP_TABLE,
   ...SLA_TABLE,
   ...ALERT_TABLE,
+  ...UPDATE_TABLE,
   root: {
     version: {
       kind: "integer",
@@ -49,7 +51,7 @@ export const TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
     otlp: { kind: "section", of: "otlp", help: "metrics sent by OTLP" },
     alerts: ALERTS_KEY,
     coordination: { kind: "section", of: "coordination", help: "several nodes" },
-    update: { kind: "any", help: "self-update" },
+    update: { kind: "section", of: "update", help: "new releases of this program" },
     reflector: {
       kind: "section",
       of: "reflector",

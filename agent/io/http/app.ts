@@ -32,6 +32,8 @@ import { slaRoutes } from "./sla-routes.ts";
 import type { SlaView } from "./sla-view.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import type { StreamSource } from "./stream-view.ts";
+import { updateRoutes } from "./update-routes.ts";
+import type { UpdateView } from "./update-view.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
@@ -46,6 +48,8 @@ export interface HttpOptions extends GuardOptions {
   readonly rtt?: RttView | undefined;
   /** Absent: nothing can be followed. */
   readonly stream?: StreamSource | undefined;
+  /** Absent: its routes say that they are not there. */
+  readonly updates?: UpdateView | undefined;
 }
 
 export type { HttpEnvironment } from "./route.ts";
@@ -93,6 +97,7 @@ export function createApp(view: AgentView, options: HttpOptions): HttpApp {
     ...slaRoutes(options, refuse),
     ...alertsRoutes(options, refuse),
     ...streamRoutes(options, view, refuse),
+    ...updateRoutes(options, refuse),
   ];
   for (const route of routes) app.on(route.method, route.path, route.handle);
   for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {

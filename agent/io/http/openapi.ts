@@ -31,6 +31,7 @@ import {
 import { HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, HISTORY_SPAN_DEFAULT } from "./query.ts";
 import { SLA_PATHS, SLA_SCHEMAS } from "./sla-openapi.ts";
 import { CHART_LIMIT_MAX } from "./span-query.ts";
+import { UPDATE_PATHS, UPDATE_SCHEMAS } from "./update-openapi.ts";
 
 const healthProperties = {
   path_id: text,
@@ -179,6 +180,7 @@ const schemas = {
   ...FAILOVER_SCHEMAS,
   ...SLA_SCHEMAS,
   ...ALERTS_SCHEMAS,
+  ...UPDATE_SCHEMAS,
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
@@ -347,6 +349,7 @@ export const OPENAPI = {
     ...SLA_PATHS,
     ...ALERTS_PATHS,
     ...STREAM_PATHS,
+    ...UPDATE_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },

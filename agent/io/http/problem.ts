@@ -19,6 +19,7 @@ const KINDS = {
   "reload-refused": [409, "Reload refused"],
   "order-refused": [409, "Order refused"],
   "policy-conflict": [409, "Policy conflict"],
+  "update-refused": [409, "Update refused"],
   "backup-failed": [409, "Backup failed"],
   "length-required": [411, "Length required"],
   "too-large": [413, "Body too large"],

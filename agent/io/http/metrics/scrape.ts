@@ -5,6 +5,7 @@ import { between, US_PER_S } from "../../../domain/units.ts";
 import type { AlertsView } from "../alerts-view.ts";
 import type { FailoverView } from "../failover-view.ts";
 import type { RttView } from "../rtt-view.ts";
+import type { UpdateView } from "../update-view.ts";
 import type { AgentView } from "../view.ts";
 import { alertMetrics } from "./alert-metrics.ts";
 import type { Chunk } from "./exposition.ts";
@@ -14,6 +15,7 @@ import { acceptsGzip, chooseFormat } from "./negotiation.ts";
 import { ownMetrics } from "./own-metrics.ts";
 import { queueMetrics } from "./queue-metrics.ts";
 import { RttText } from "./rtt-text.ts";
+import { updateMetrics } from "./update-metrics.ts";
 
 /** Smaller bodies cost more to compress than to send. */
 const GZIP_MIN = 1_024;
@@ -25,6 +27,7 @@ const NOTHING: Chunk = new Uint8Array();
 export interface ScrapedParts {
   readonly failover?: FailoverView | undefined;
   readonly alerts?: AlertsView | undefined;
+  readonly updates?: Pick<UpdateView, "current"> | undefined;
   readonly rtt?: RttView | undefined;
 }
 
@@ -83,9 +86,10 @@ export class Scraper {
       scrapeSeconds: this.#lastSeconds,
     };
     const queue = queueMetrics(facts.status.queue, openMetrics);
-    const { failover, alerts } = this.#parts;
+    const { failover, alerts, updates } = this.#parts;
     const told = alerts === undefined ? "" : alertMetrics(alerts, openMetrics);
-    const own = ownMetrics(facts, openMetrics) + queue + told;
+    const updated = updateMetrics(updates?.current() ?? null, openMetrics);
+    const own = ownMetrics(facts, openMetrics) + queue + told + updated;
     return failover === undefined ? own : failoverMetrics(failover.metrics(), openMetrics) + own;
   }
 }
