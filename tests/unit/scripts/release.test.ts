@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
+  cpSync,
   existsSync,
   mkdtempSync,
   readFileSync,
@@ -29,9 +30,9 @@ function run(...args: string[]) {
   return { code: done.exitCode, text: done.stdout.toString() + done.stderr.toString() };
 }
 
-function publish(release: number, more: string[] = []) {
+function publish(release: number, more: string[] = [], into = "site") {
   return run(
-    ...["publish", "--folder", "site", "--key", "release.key", "--level", "3"],
+    ...["publish", "--folder", into, "--key", "release.key", "--level", "3"],
     ...["--version", `0.1.${release}`, "--release", String(release)],
     ...["--binary", `linux-x64=program-${release}`, ...more],
   );
@@ -69,6 +70,7 @@ beforeAll(() => {
     writeFileSync(path(`program-${release}`), program(release));
   }
   for (const name of ["root.key", "release.key"]) expect(run("key", name).code).toBe(0);
+  for (const release of [1, 2, 3, 4, 5, 6, 7]) expect(publish(release)).toMatchObject({ code: 0 });
 });
 
 describe("release.ts", () => {
@@ -94,8 +96,6 @@ describe("release.ts", () => {
   });
 
   test("publishes a whole file and deltas from the five releases before", () => {
-    for (const release of [1, 2, 3, 4, 5, 6, 7])
-      expect(publish(release)).toMatchObject({ code: 0 });
     const files = manifest().targets.get("linux-x64");
     expect(files?.deltas.map(({ place }) => place)).toEqual(
       [6, 5, 4, 3, 2].map((from) => `stable/7/linux-x64-from-${from}.delta`),
@@ -117,28 +117,30 @@ describe("release.ts", () => {
   });
 
   test("does not make a delta from a file that is not what its manifest says", () => {
-    const place = site("stable/6/linux-x64.zst");
+    cpSync(path("site"), path("copy"), { recursive: true });
+    const place = path("copy/stable/6/linux-x64.zst");
     const whole = readFileSync(place);
     writeFileSync(place, readFileSync(site("stable/5/linux-x64.zst")));
-    expect(publish(8).text).toContain("not what its manifest says");
+    expect(publish(8, [], "copy").text).toContain("not what its manifest says");
     truncateSync(place, 100);
-    expect(publish(8).code).toBe(1);
+    expect(publish(8, [], "copy").code).toBe(1);
     writeFileSync(place, whole);
-    expect(publish(8).code).toBe(0);
+    expect(publish(8, [], "copy").code).toBe(0);
   });
 
   test("renews the newest manifest: signed now, for more nodes, the same files", () => {
+    cpSync(path("site"), path("renewed"), { recursive: true });
     const before = manifest();
     const renewed = run(
-      ...["renew", "--folder", "site", "--key", "release.key"],
+      ...["renew", "--folder", "renewed", "--key", "release.key"],
       ...["--rollout", "25", "--days", "200"],
     );
     expect(renewed.code).toBe(0);
-    const after = manifest();
+    const after = manifest("../renewed/stable/manifest.json");
     expect(after.rollout).toEqual({ ...before.rollout, percent: 25 });
     expect(after.notAfter).toBeGreaterThan(before.notAfter);
     expect([after.release, after.targets]).toEqual([before.release, before.targets]);
-    expect(isSigned("stable/manifest.json", "release.key.pub")).toBe(true);
+    expect(isSigned("../renewed/stable/manifest.json", "release.key.pub")).toBe(true);
   });
 
   test("wants root keys to build with, and known commands and files", () => {
