@@ -3,13 +3,16 @@
 BUN := ./scripts/with-bun.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lab e2e bench fuzz check ok dist clean
+.PHONY: help run demo build test lab e2e bench fuzz check ok dist clean
 
 help: ## this list
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
 run: ## build the file and run the agent (without a configuration: watches loopback)
 	@$(BUN) scripts/run.ts $(ARGS)
+
+demo: ## two emulated uplinks, a stream, a cut cable: watch the switch (needs root, 60 s)
+	@$(BUN) scripts/demo.ts
 
 build: ## dist/patronus-agent for this machine
 	@$(BUN) scripts/build.ts

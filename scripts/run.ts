@@ -1,24 +1,9 @@
 /** `make run`: builds the file when its sources are newer, then becomes the agent. */
 
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { buildIfStale, FILE } from "./fresh-build.ts";
 
-const ROOT = join(import.meta.dir, "..");
-const FILE = join(ROOT, "dist", "patronus-agent");
-
-function isStale(): boolean {
-  if (!existsSync(FILE)) return true;
-  const built = statSync(FILE).mtimeMs;
-  const sources = new Bun.Glob("{agent,core-wasm,scripts}/**/*");
-  return [...sources.scanSync(ROOT)].some((path) => statSync(join(ROOT, path)).mtimeMs > built);
-}
-
-if (isStale()) {
-  const build = Bun.spawnSync([process.execPath, join(ROOT, "scripts/build.ts")], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (build.exitCode !== 0) process.exit(build.exitCode);
-}
+const built = buildIfStale();
+if (built !== 0) process.exit(built);
 
 const agent = Bun.spawn([FILE, "run", ...process.argv.slice(2)], {
   stdio: ["inherit", "inherit", "inherit"],

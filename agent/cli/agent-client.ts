@@ -9,11 +9,13 @@ export type Answer =
 
 const TIMEOUT_MS = 5_000;
 
-/** The agent takes no body without a type, not even an empty one. */
-const JSON_BODY = { body: "{}", headers: { "content-type": "application/json" } } as const;
+/** The agent takes no write without a type, not even an empty one. */
+const JSON_TYPE = { "content-type": "application/json" } as const;
 
 export interface AskOptions {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  /** Of a write. */
+  readonly body?: object;
   readonly timeoutMs?: number;
 }
 
@@ -21,7 +23,7 @@ export interface AskOptions {
 export async function ask(
   socket: string,
   path: string,
-  { method = "GET", timeoutMs = TIMEOUT_MS }: AskOptions = {},
+  { method = "GET", body: sent = {}, timeoutMs = TIMEOUT_MS }: AskOptions = {},
 ): Promise<Answer> {
   if (!existsSync(socket)) {
     return notRunning(`cannot reach the agent: there is no socket at ${socket}`);
@@ -29,7 +31,7 @@ export async function ask(
   try {
     const response = await fetch(`http://localhost${path}`, {
       method,
-      ...(method === "POST" ? JSON_BODY : {}),
+      ...(method === "GET" ? {} : { body: JSON.stringify(sent), headers: JSON_TYPE }),
       unix: socket,
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -50,7 +52,20 @@ function notRunning(message: string): Answer {
 function problemText(body: unknown, status: number): string {
   if (typeof body === "object" && body !== null && "title" in body) {
     const detail = "detail" in body ? `: ${String(body.detail)}` : "";
-    return `${String(body.title)}${detail}`;
+    return `${String(body.title)}${detail}${fieldText(body)}`;
   }
   return `the agent answered ${status}`;
+}
+
+/** A line per field or parameter that is wrong. */
+function fieldText(body: object): string {
+  if (!("errors" in body) || !Array.isArray(body.errors)) return "";
+  const lines = body.errors.map((error: unknown) => {
+    const entries = new Map(
+      Object.entries(typeof error === "object" && error !== null ? error : {}),
+    );
+    const name = entries.get("field") ?? entries.get("parameter") ?? "";
+    return `\n  ${String(name)}: ${String(entries.get("message") ?? "")}`;
+  });
+  return lines.join("");
 }

@@ -2,6 +2,7 @@
 
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
+import { FAILOVER_COMMANDS } from "./failover-commands.ts";
 import { RUN_COMMAND } from "./run-command.ts";
 import { CSV_OPTION, RESOLUTION_OPTION, SPAN_OPTIONS } from "./span-options.ts";
 
@@ -19,10 +20,38 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "config",
-    summary: "print the commented reference configuration: config example",
-    operands: "example",
-    options: {},
-    run: async (input) => (await import("./config-example.ts")).printConfig(input),
+    summary: "print the configuration: example, schema, keys, effective; migrate older files",
+    operands: "example|schema|keys|print|migrate [FILE]",
+    options: {
+      config: CONFIG_OPTION,
+      effective: { type: "boolean", help: "print: with defaults and profiles (always so)" },
+      write: { type: "boolean", help: "migrate: into the file; the old text goes to FILE.old" },
+      json: { type: "boolean", help: "keys, print: machine-readable output" },
+    },
+    notes: "Exit codes: 0 printed, 1 migrate failed, 2 usage or problems in the configuration.",
+    run: async (input) => (await import("./config.ts")).runConfig(input),
+  },
+  {
+    name: "init",
+    summary: "write a first configuration from the default routes of this box",
+    operands: "",
+    options: {
+      output: {
+        type: "string",
+        short: "o",
+        value: "FILE",
+        help: "where to (default /etc/patronus/agent.yaml; -: standard output)",
+      },
+      target: {
+        type: "string",
+        short: "t",
+        value: "HOST,...",
+        help: "what to probe on every path",
+      },
+      force: { type: "boolean", help: "replace the file; the old text goes to FILE.old" },
+    },
+    notes: "Exit codes: 0 written, 1 no uplink or not writable, 2 usage.",
+    run: async (input) => (await import("./init.ts")).writeFirstConfig(input),
   },
   {
     name: "status",
@@ -83,6 +112,7 @@ export const COMMANDS: readonly Command[] = [
     notes: "Exit codes: 0 copied, 1 failed, 2 usage, 4 the agent does not run.",
     run: async (input) => (await import("./backup.ts")).backUp(input),
   },
+  ...FAILOVER_COMMANDS,
   {
     name: "probe",
     summary: "probe targets now, like fping (needs no agent)",
@@ -121,6 +151,71 @@ export const COMMANDS: readonly Command[] = [
     },
     notes: "Exit codes: 0 every target replied, 1 some did not, 2 usage or no socket.",
     run: async (input) => (await import("./probe.ts")).probeTargets(input),
+  },
+  {
+    name: "use",
+    summary: "run a command whose traffic leaves by this path: use PATH -- COMMAND (root)",
+    operands: "PATH -- COMMAND...",
+    options: { config: CONFIG_OPTION },
+    notes: "Exit codes: that of the command; 1 cannot use the path, 2 usage, 127 no such command.",
+    run: async (input) => (await import("./use/use.ts")).usePath(input),
+  },
+  {
+    name: "routes",
+    summary: "our rules and routes in the kernel: show, plan (what is missing) or flush (remove)",
+    operands: "[show|plan|flush]",
+    options: {
+      ...AGENT_OPTIONS,
+      "dry-run": { type: "boolean", help: "print the commands of iproute2, change nothing" },
+      force: { type: "boolean", help: "flush: also while an agent runs" },
+    },
+    notes:
+      "Exit codes: 0 done, 1 failed or an agent runs (flush), 2 usage, 3 show: not as planned.",
+    run: async (input) => (await import("./routes/routes.ts")).manageRoutes(input),
+  },
+  {
+    name: "self-test",
+    summary: "what of this machine the agent can use, and what to do about the rest",
+    operands: "",
+    options: {
+      config: CONFIG_OPTION,
+      nonce: { type: "string", value: "TEXT", help: "repeated beside the version" },
+      json: JSON_OPTION,
+    },
+    notes: "Exit codes: 0 all ok, 1 something failed, 2 usage, 3 something is degraded.",
+    run: async (input) => (await import("./self-test/self-test.ts")).selfTest(input),
+  },
+  {
+    name: "support-dump",
+    summary: "collect state, configuration, log and machine facts, without secrets",
+    operands: "",
+    options: {
+      output: {
+        type: "string",
+        short: "o",
+        value: "FILE",
+        help: "default: patronus-support.tar.gz",
+      },
+      socket: SOCKET_OPTION,
+      config: CONFIG_OPTION,
+    },
+    notes: "Exit codes: 0 written (what was missing is in manifest.json), 1 failed, 2 usage.",
+    run: async (input) => (await import("./dump/support-dump.ts")).supportDump(input),
+  },
+  {
+    name: "completion",
+    summary: "completion script for a shell",
+    operands: "bash|zsh|fish",
+    options: {},
+    run: async (input) => (await import("./print-table.ts")).printCompletion(input, COMMANDS),
+  },
+  {
+    name: "man",
+    summary: "this program's manual page, as roff",
+    operands: "",
+    options: {},
+    notes: "Read it: patronus-agent man | man -l -",
+    run: async () => (await import("./print-table.ts")).printManPage(COMMANDS),
   },
   {
     name: "version",

@@ -3,7 +3,7 @@
  * once; a configuration with a problem starts nothing.
  */
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseBuiltin } from "../config/builtin.ts";
 import type { Override } from "../config/override.ts";
@@ -13,6 +13,7 @@ import { formatProblem } from "../config/problem.ts";
 import type { AgentConfig } from "../domain/config.ts";
 import type { Display, RunPlan } from "../domain/run-plan.ts";
 import { defaultNodeId, readConfigFiles, USUAL_CONFIG } from "../io/config-files.ts";
+import { secretFileWarnings } from "../io/secret-files.ts";
 import type { PlanResult } from "../supervisor/main.ts";
 import { EXIT } from "./command.ts";
 import { commandHelp } from "./help.ts";
@@ -44,7 +45,9 @@ export function loadConfig(
   const parsed = parseConfig(files.sources, process.env, overrides, defaultNodeId());
   const warnings = [...files.warnings, ...parsed.warnings];
   if (parsed.kind === "invalid") return { ...parsed, warnings };
-  return { kind: "config", config: parsed.config, warnings };
+  const { config } = parsed;
+  const open = secretFileWarnings(config, config.origin);
+  return { kind: "config", config, warnings: [...warnings, ...open] };
 }
 
 /** Problems and warnings, one a line, and how many problems there are. */
@@ -158,7 +161,6 @@ function loadBuiltin(overrides: readonly Override[]): Exclude<LoadedConfig, { ki
 }
 
 function introduction({ http }: AgentConfig): string[] {
-  const folder = dirname(USUAL_CONFIG);
   const page =
     http.listen === null
       ? `Page:        none over TCP (http.listen is null), only ${http.socket}`
@@ -166,7 +168,7 @@ function introduction({ http }: AgentConfig): string[] {
   return [
     `No configuration at ${USUAL_CONFIG}: watching loopback addresses.`,
     page,
-    `Your own:    mkdir -p ${folder} && patronus-agent config example > ${USUAL_CONFIG}`,
-    "             edit it, then: patronus-agent check-config && patronus-agent run",
+    "Your own:    patronus-agent init, or by hand from patronus-agent config example;",
+    "             then: patronus-agent check-config && patronus-agent run",
   ];
 }

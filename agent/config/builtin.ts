@@ -5,6 +5,7 @@
  */
 
 import type { AgentConfig, HealthConfig, PathConfig, ProbeConfig } from "../domain/config.ts";
+import { NO_COORDINATION } from "../domain/hooks.ts";
 import { DEFAULT_HTTP } from "./http.ts";
 import type { Override } from "./override.ts";
 import { environmentOverrides } from "./override.ts";
@@ -59,8 +60,11 @@ export function builtinConfig(options: BuiltinOptions): AgentConfig {
       listen: options.listen === undefined ? DEFAULT_HTTP.listen : options.listen,
       socket: options.socket,
     },
+    otlp: null,
     echo: { listen: `127.0.0.1:${udp.port}` },
     reflector: { ...LOOPBACK_REFLECTOR, listen: [`127.0.0.1:${stamp.port}`] },
+    hooks: [],
+    coordination: NO_COORDINATION,
     origin: "built-in",
   };
 }

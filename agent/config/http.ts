@@ -1,7 +1,7 @@
 /** Where the agent answers, and who may ask. */
 
 import { parseAddress } from "../domain/address.ts";
-import type { HttpConfig } from "../domain/config.ts";
+import type { HttpConfig, TlsConfig } from "../domain/config.ts";
 import { FILE_FORM, isHostName, parseListen } from "./host.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
@@ -13,6 +13,7 @@ import {
   readText,
   readTexts,
   rejectKey,
+  requireText,
   subsection,
   textForm,
 } from "./section.ts";
@@ -23,6 +24,7 @@ export const DEFAULT_HTTP: HttpConfig = {
   token_file: null,
   allow_anonymous_read: false,
   allowed_hosts: [],
+  tls: null,
 };
 
 const LISTEN_FORM: TextForm = {
@@ -44,10 +46,8 @@ export function readHttp(root: Section<KeyOf<"root">>): HttpConfig {
     token_file: readText(section, "token_file", FILE_FORM, null),
     allow_anonymous_read: readFlag(section, "allow_anonymous_read", false),
     allowed_hosts: readTexts(section, "allowed_hosts", HOST_FORM),
+    tls: readTls(section),
   };
-  if (has(section, "tls")) {
-    rejectKey(section, "tls", "remove it: TLS is not available in this version");
-  }
   rejectOpenDoor(section, http);
   return http;
 }
@@ -62,9 +62,22 @@ function rejectOpenDoor(section: Section<KeyOf<"http">>, http: HttpConfig): void
   const address = http.listen === null ? null : parseListen(http.listen);
   if (address === null || address.loopback) return;
   if (http.token_file !== null || http.allow_anonymous_read) return;
+  if (http.tls !== null && http.tls.client_ca_file !== null) return;
   if (itemAt(section, "token_file").raw.kind === "rejected" || has(section, "token_file")) return;
   const message =
     `cannot open "${http.listen}" to everybody: ` +
-    "want token_file, allow_anonymous_read: true, or a loopback address";
+    "want token_file, tls.client_ca_file, allow_anonymous_read: true, or a loopback address";
   rejectKey(section, "listen", message);
+}
+
+/** null: plain HTTP. */
+function readTls(section: Section<KeyOf<"http">>): TlsConfig | null {
+  if (!has(section, "tls")) return null;
+  const tls = subsection(section, "tls", KEYS.tls);
+  const [cert, key] = [
+    requireText(tls, "cert_file", FILE_FORM),
+    requireText(tls, "key_file", FILE_FORM),
+  ];
+  const ca = readText(tls, "client_ca_file", FILE_FORM, null);
+  return { cert_file: cert ?? "", key_file: key ?? "", client_ca_file: ca };
 }

@@ -5,6 +5,7 @@
 
 export const KEYS = {
   root: [
+    "version",
     "node",
     "health",
     "paths",
@@ -16,6 +17,7 @@ export const KEYS = {
     "coordination",
     "update",
     "reflector",
+    "hooks",
   ],
   node: ["id", "site", "labels"],
   health: [
@@ -83,8 +85,37 @@ export const KEYS = {
   storage: ["path", "flush_interval_secs", "retention", "max_size_mb"],
   retention: ["raw", "rollup_5m", "rollup_1h", "rollup_1d", "events"],
   http: ["listen", "socket", "token_file", "allow_anonymous_read", "allowed_hosts", "tls"],
-  otlp: ["endpoint", "interval_secs", "compression", "headers", "queue"],
-  queue: ["max_mb", "max_age"],
+  tls: ["cert_file", "key_file", "client_ca_file"],
+  otlp: [
+    "endpoint",
+    "interval_secs",
+    "compression",
+    "timeout_secs",
+    "headers",
+    "headers_file",
+    "tls",
+    "interface",
+    "events",
+    "queue",
+    "destinations",
+  ],
+  otlpDestination: [
+    "name",
+    "endpoint",
+    "compression",
+    "timeout_secs",
+    "headers",
+    "headers_file",
+    "tls",
+    "interface",
+    "events",
+  ],
+  otlpTls: ["ca_file", "cert_file", "key_file", "insecure"],
+  queue: ["max_mb", "max_age", "replay_per_sec"],
+  hook: ["on", "exec", "policy", "timeout_secs"],
+  coordination: ["track_file"],
+  trackFile: ["path", "of_policy", "of_path", "values", "dwell_secs"],
+  trackValues: ["primary", "backup", "down"],
   reflector: ["listen", "allow", "key_file", "stateful", "rate"],
 } as const;
 

@@ -6,28 +6,27 @@
 
 import type { AgentConfig } from "../domain/config.ts";
 import type { Source } from "./document.ts";
-import { readDocument } from "./document.ts";
+import { readCoordination, readHooks } from "./hooks.ts";
 import { readHttp } from "./http.ts";
 import type { KeyOf } from "./keys.ts";
 import { KEYS } from "./keys.ts";
 import { rejectOverload } from "./load.ts";
-import { mergeMaps } from "./merge.ts";
 import { readNode } from "./node.ts";
+import { readOtlp } from "./otlp.ts";
 import type { Override } from "./override.ts";
-import { applyOverride, environmentOverrides } from "./override.ts";
 import { readPaths } from "./paths.ts";
 import { readPolicies } from "./policies.ts";
 import type { Problem } from "./problem.ts";
 import { createReport, orderedProblems } from "./problem.ts";
-import type { RawMap } from "./raw.ts";
-import { emptyMap } from "./raw.ts";
 import { readReflector } from "./reflector.ts";
+import { readRoot } from "./root.ts";
 import { rejectUnroutable } from "./route-match.ts";
 import type { Section } from "./section.ts";
 import { openSection } from "./section.ts";
 import { readStorage } from "./storage.ts";
 import type { Environment } from "./substitution.ts";
 import { rejectUnavailable } from "./unavailable.ts";
+import { checkVersion } from "./version.ts";
 
 export type ParseResult =
   | { readonly kind: "ok"; readonly config: AgentConfig; readonly warnings: readonly Problem[] }
@@ -48,20 +47,13 @@ export function parseConfig(
   nodeId = "unnamed",
 ): ParseResult {
   const report = createReport();
-  const maps = sources.map((source) => readDocument(source, environment, report));
   const names = sources.map(({ name }) => name);
-  // A file that is not readable as a map lacks keys that others would then be blamed for.
-  const readable = maps.flatMap((map) => map ?? []);
-  if (readable.length < maps.length) return invalid(report.problems, report.warnings, names);
-
-  let root: RawMap = emptyMap({ file: names[0] ?? "configuration", line: null });
-  for (const map of readable) root = mergeMaps(root, map, "", report);
-  for (const override of [...environmentOverrides(environment), ...overrides]) {
-    root = applyOverride(root, override, report);
-  }
+  const root = readRoot({ sources, environment, overrides }, report);
+  if (root === null) return invalid(report.problems, report.warnings, names);
 
   const section = openSection({ raw: root, key: "" }, KEYS.root, report);
-  const config = readConfig(section, nodeId, names[0] ?? "built-in");
+  const config = readConfig(section, environment, nodeId, names[0] ?? "built-in");
+  checkVersion(section);
   rejectUnavailable(section);
   rejectOverload(section, config.paths);
   rejectUnroutable(section, config.paths, config.policies);
@@ -69,16 +61,25 @@ export function parseConfig(
   return { kind: "ok", config, warnings: orderedProblems(report.warnings, names) };
 }
 
-function readConfig(root: Section<KeyOf<"root">>, nodeId: string, origin: string): AgentConfig {
+function readConfig(
+  root: Section<KeyOf<"root">>,
+  environment: Environment,
+  nodeId: string,
+  origin: string,
+): AgentConfig {
   const paths = readPaths(root);
+  const policies = readPolicies(root, new Set(paths.map(({ id }) => id)));
   return {
     node: readNode(root, nodeId),
     paths,
-    policies: readPolicies(root, new Set(paths.map(({ id }) => id))),
+    policies,
     storage: readStorage(root),
     http: readHttp(root),
     echo: null,
     reflector: readReflector(root),
+    otlp: readOtlp(root, environment),
+    hooks: readHooks(root, policies),
+    coordination: readCoordination(root, paths, policies),
     origin,
   };
 }

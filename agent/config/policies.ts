@@ -1,7 +1,4 @@
-/**
- * The failover policies. They are read and checked in full; this version decides nothing by them,
- * and says so.
- */
+/** The failover policies, read and checked in full. */
 
 import type { PolicyConfig } from "../domain/config.ts";
 import type { KeyOf } from "./keys.ts";
@@ -23,7 +20,6 @@ import {
   rejectKey,
   requireText,
   textForm,
-  warnKey,
 } from "./section.ts";
 
 type PolicySection = Section<KeyOf<"policy">>;
@@ -38,8 +34,6 @@ const DELAY = { min: 0, max: 86_400, unit: "s" };
 const DWELL = { min: 1, max: 3_600, unit: "s" };
 const FLOWS = ["keep", "reset-on-hard-down", "reset-always"] as const;
 const PATH_FORM = textForm(/^[^\s]{1,63}$/, "the id of a path");
-/** One for all: a warning per policy would hide the others. */
-const WARNING = "only read: this version decides nothing by them and changes no routes";
 
 export function readPolicies(
   root: Section<KeyOf<"root">>,
@@ -53,7 +47,6 @@ export function readPolicies(
   const policies = sections.map((section) => readPolicy(section, pathIds));
   rejectRepeats(policies, sections);
   rejectShadowed(policies, sections);
-  if (items.length > 0) warnKey(root, "policies", WARNING);
   return policies;
 }
 

@@ -8,6 +8,7 @@ import { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
 import type { Place, Report } from "./problem.ts";
 import type { Raw, RawMap } from "./raw.ts";
 import { emptyMap, isNull, keyBelow, quote, shown } from "./raw.ts";
+import { renamedKey } from "./renamed.ts";
 import { closest } from "./suggestion.ts";
 
 export interface Section<K extends string> {
@@ -59,11 +60,16 @@ export function subsection<K extends string, L extends string>(
 function rejectUnknownKeys<K extends string>(section: Section<K>): void {
   for (const [name, { place }] of section.map.entries) {
     if (section.keys.some((key) => key === name)) continue;
-    const guess = closest(name, section.keys);
-    const hint = guess === null ? `known here are ${section.keys.join(", ")}` : null;
-    const message = `unknown key: ${hint ?? `did you mean ${quote(guess)}?`}`;
-    complain(section.report, place, keyBelow(section.key, name), message);
+    complain(section.report, place, keyBelow(section.key, name), unknownKey(name, section.keys));
   }
+}
+
+function unknownKey(name: string, known: readonly string[]): string {
+  const renamed = renamedKey(name, known);
+  if (renamed !== null) return `renamed to ${renamed.to}: config migrate rewrites the file`;
+  const guess = closest(name, known);
+  if (guess === null) return `unknown key: known here are ${known.join(", ")}`;
+  return `unknown key: did you mean ${quote(guess)}?`;
 }
 
 export function has<K extends string>(section: Section<K>, name: K): boolean {

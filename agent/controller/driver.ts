@@ -13,6 +13,8 @@ import type { Effect } from "../engine/effect.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Input } from "../engine/input.ts";
 import type { Scorer } from "../scoring/scorer.ts";
+import type { Burst } from "../wire/burst.ts";
+import { encodeBurst } from "../wire/burst.ts";
 import type { FrameHeader, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
 import {
   decodeJson,
@@ -26,6 +28,7 @@ import {
 } from "../wire/frame.ts";
 import { encodeStampKey } from "../wire/stamp-key.ts";
 import { decodeVerdicts, VERDICT } from "../wire/verdict.ts";
+import type { PathObserver } from "./failover/path-observer.ts";
 import type { HealthReader } from "./health-reader.ts";
 import type {
   Clock,
@@ -35,6 +38,7 @@ import type {
   KeyReader,
   Log,
   ProbeChannel,
+  StatusChange,
   Timers,
 } from "./ports.ts";
 import type { ProbePlan } from "./probe-table.ts";
@@ -51,8 +55,13 @@ export interface DriverParts {
   readonly health: HealthReader;
   /** The target of this series stopped answering. */
   onTargetDead(series: number): void;
+  /** Behind the observer. */
+  onStatusChange(change: StatusChange): void;
   readonly keys: KeyReader;
+  readonly observer: PathObserver;
 }
+
+type StatusChanged = Extract<Effect, { kind: "status-changed" }>;
 
 /** A timer this late means that we were stopped: that span proves nothing about any path. */
 const STALL_US = US_PER_S;
@@ -63,6 +72,8 @@ export class Driver {
   #epoch = 0;
   #generation = 0;
   #acknowledged = false;
+  /** Asked for while the worker had no table. */
+  #heldBursts: Burst[] = [];
   #abilities: WorkerAbilities | null = null;
   #counters: WorkerCounters | null = null;
   #staleFrames = 0;
@@ -97,6 +108,15 @@ export class Driver {
     return this.#lastIngest;
   }
 
+  /** Probes out of turn; until the worker knows the table they wait. */
+  burst(burst: Burst): void {
+    if (!this.#acknowledged) {
+      this.#heldBursts.push(burst);
+      return;
+    }
+    this.#parts.channel.send(encodeBurst(this.#epoch, this.#generation, burst));
+  }
+
   /** Takes a new table: every window starts anew. */
   applyPlan(plan: ProbePlan): void {
     const now = this.#beginEpoch(plan);
@@ -121,6 +141,7 @@ export class Driver {
     const now = this.#parts.clock.monotonic();
     this.#plan = plan;
     this.#acknowledged = false;
+    this.#heldBursts = [];
     // Differs from the epoch of an earlier controller whose outcomes may still lie in the channel.
     this.#epoch = Math.max(this.#epoch + 1, Math.floor(now / 1_000)) >>> 0;
     return now;
@@ -132,6 +153,7 @@ export class Driver {
     this.#acknowledged = false;
     if (generation === 0) this.#loseWorker();
     else this.#sendTable();
+    this.#parts.observer.peerChanged(generation);
   }
 
   /** A frame from the worker; the bytes are read during the call only. */
@@ -147,6 +169,7 @@ export class Driver {
         return;
       case FRAME.tableAck:
         this.#acknowledged = header.aux === this.#epoch;
+        if (this.#acknowledged) for (const burst of this.#heldBursts.splice(0)) this.burst(burst);
         return;
       case FRAME.abilities:
         this.#takeAbilities(decodeJson(frame));
@@ -162,7 +185,7 @@ export class Driver {
         this.#takeStall(frame);
         return;
       default:
-        this.#staleFrames++;
+        if (!this.#parts.observer.frame(frame, header)) this.#staleFrames++;
     }
   }
 
@@ -207,6 +230,7 @@ export class Driver {
     health.directions.ingest(records);
     this.#lastIngest = clock.monotonic();
     this.#step([{ kind: "ingested", paths: scorer.touchedPaths, count }], this.#lastIngest);
+    this.#parts.observer.ingested(records, scorer.touchedPaths, count);
   }
 
   #loseWorker(): void {
@@ -226,6 +250,7 @@ export class Driver {
       if (kind === VERDICT.down) this.#judge(pathIndex(index), true, now);
       if (kind === VERDICT.up) this.#judge(pathIndex(index), false, now);
       if (kind === VERDICT.targetDead) this.#parts.onTargetDead(index);
+      this.#parts.observer.verdict(kind, index);
     }
   }
 
@@ -265,7 +290,9 @@ export class Driver {
   #step(inputs: readonly Input[], now: Instant): void {
     const all = [...this.#ownStall(now), ...inputs];
     for (const input of all) {
-      if (input.kind === "stalled") this.#parts.history.voidSpan(input.from, input.to);
+      if (input.kind !== "stalled") continue;
+      this.#parts.history.voidSpan(input.from, input.to);
+      this.#parts.observer.stalled(input.from, input.to);
     }
     for (const effect of this.#parts.engine.handle(all, now)) this.#perform(effect);
     this.#arm();
@@ -302,6 +329,8 @@ export class Driver {
       case "status-changed":
         this.#parts.history.changeStatus(effect.path, effect.to);
         this.#logStatus(effect);
+        this.#parts.observer.statusChanged(effect.path);
+        this.#tellStatus(effect);
         return;
       case "sample-check": {
         const row = health.row(effect.path);
@@ -321,7 +350,14 @@ export class Driver {
     }
   }
 
-  #logStatus(effect: Extract<Effect, { kind: "status-changed" }>): void {
+  #tellStatus({ path, from, to, cause }: StatusChanged): void {
+    const { health, onStatusChange } = this.#parts;
+    const score = health.row(path)?.health_score ?? null;
+    const id = health.idOf(path);
+    if (id !== null) onStatusChange({ path: id, from, to, cause, score });
+  }
+
+  #logStatus(effect: StatusChanged): void {
     const { health, log } = this.#parts;
     const fields = health.logFields(effect.path as PathIndex);
     const line = { ...fields, from: effect.from, cause: effect.cause };

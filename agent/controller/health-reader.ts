@@ -6,7 +6,7 @@
 import { dataCostPerMonth } from "../config/data-cost.ts";
 import { formatAddress } from "../domain/address.ts";
 import type { AgentConfig, PathConfig } from "../domain/config.ts";
-import type { PathIndex } from "../domain/ids.ts";
+import type { PathId, PathIndex } from "../domain/ids.ts";
 import { pathId } from "../domain/ids.ts";
 import { OUTCOME_KINDS } from "../domain/outcome.ts";
 import type { HealthRow, PathHealth, TargetHealth } from "../domain/path-health.ts";
@@ -53,6 +53,12 @@ export class HealthReader {
     const row = paths.findIndex((path) => path.id === id);
     const path = paths[row];
     return path === undefined ? null : this.#read(path, row);
+  }
+
+  /** null: no such row. */
+  idOf(path: PathIndex): PathId | null {
+    const id = this.#config?.paths[path]?.id;
+    return id === undefined ? null : pathId(id);
   }
 
   /** The row of a check; null while the path is unknown (nothing is stored then). */

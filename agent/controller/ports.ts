@@ -8,6 +8,7 @@ import type { HealthRow } from "../domain/path-health.ts";
 import type { Rollup, Tier } from "../domain/rollup.ts";
 import type { Status } from "../domain/status.ts";
 import type { Instant, UnixMillis, UnixSeconds } from "../domain/units.ts";
+import type { StatusCause } from "../engine/effect.ts";
 
 export interface Clock {
   /** CLOCK_MONOTONIC in us: the same clock as the worker's stamps. */
@@ -118,4 +119,14 @@ export interface HistoryFeed {
   voidSpan(from: Instant, to: Instant): void;
   /** The journal's flush interval is over: flush right after the next edge of the buckets. */
   requestFlush(): void;
+}
+
+/** A path turned from one status to another. */
+export interface StatusChange {
+  readonly path: PathId;
+  readonly from: Status;
+  readonly to: Status;
+  readonly cause: StatusCause;
+  /** null: unknown. */
+  readonly score: number | null;
 }

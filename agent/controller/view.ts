@@ -15,6 +15,7 @@ import type { AppliedPlan } from "./current-plan.ts";
 import type { Driver } from "./driver.ts";
 import type { HealthReader } from "./health-reader.ts";
 import type { Clock, Journal } from "./ports.ts";
+import type { QueueState } from "./queue/ports.ts";
 
 export interface ViewParts {
   readonly clock: Clock;
@@ -27,7 +28,9 @@ export interface ViewParts {
   processes(): ProcessReport | null;
   requestReload(): void;
   current(): AppliedPlan;
-  readonly httpProblems: readonly string[];
+  queue(): QueueState | null;
+  /** Of listeners, routes and whatever else is composed. */
+  problems(): readonly string[];
 }
 
 export function createView(parts: ViewParts): AgentView {
@@ -122,6 +125,7 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
       pending_rows: parts.journal.pending,
       retention: planRetention(config),
     },
+    queue: parts.queue(),
     problems: problemsOf(parts),
   };
 }
@@ -136,7 +140,7 @@ function problemsOf(parts: ViewParts): string[] {
   return [
     ...(parts.processes()?.problems ?? []),
     ...(driver.abilities?.problems ?? []),
-    ...parts.httpProblems,
+    ...parts.problems(),
     ...(journal.state.kind === "failing" ? [`history is not stored: ${journal.state.reason}`] : []),
   ];
 }

@@ -4,6 +4,8 @@
  * plain JSON, because the supervisor hands it to the controller as one message.
  */
 
+import type { CoordinationConfig, HookConfig } from "./hooks.ts";
+import type { OtlpConfig } from "./otlp.ts";
 import type { RouteConfig } from "./selector.ts";
 
 export type ProbeType = "icmp" | "udp" | "stamp";
@@ -141,6 +143,15 @@ export interface HttpConfig {
   readonly allow_anonymous_read: boolean;
   /** Further names accepted in the Host header beside loopback names and the listen address. */
   readonly allowed_hosts: readonly string[];
+  /** null: plain HTTP on `listen`. */
+  readonly tls: TlsConfig | null;
+}
+
+/** PEM files; with a CA for clients only those with a certificate of it are heard. */
+export interface TlsConfig {
+  readonly cert_file: string;
+  readonly key_file: string;
+  readonly client_ca_file: string | null;
 }
 
 export interface NodeConfig {
@@ -176,6 +187,10 @@ export interface AgentConfig {
   readonly http: HttpConfig;
   readonly echo: EchoConfig | null;
   readonly reflector: ReflectorConfig | null;
+  /** null: nothing is pushed. */
+  readonly otlp: OtlpConfig | null;
+  readonly hooks: readonly HookConfig[];
+  readonly coordination: CoordinationConfig;
   /** Where it came from, for messages; "built-in" without a file. */
   readonly origin: string;
 }

@@ -62,4 +62,9 @@ export const OUTCOME_FLAG = {
    * nothing else (no totals, no rollup).
    */
   seed: 64,
+  /**
+   * Sent before the verdict was lifted and ended behind it: of totals and rollup, not of the window
+   * that began with the verdict's end.
+   */
+  stale: 128,
 } as const;

@@ -19,6 +19,7 @@ export const FRAME = {
   // controller -> worker (data pair)
   table: 1, // probe table part; aux: epoch, aux2: part | parts << 16
   stampKey: 2, // before its table; aux: epoch, aux2: number, body: octets (stamp-key.ts)
+  burst: 3, // count records of wire/burst.ts; aux: epoch of their table
   // worker -> controller (data pair)
   outcomes: 16, // count outcome records; aux: epoch of the table they belong to
   tableAck: 17, // aux: epoch, count: series accepted
@@ -37,8 +38,7 @@ export const FRAME = {
   processes: 39, // supervisor -> controller, body: JSON ProcessReport, on every change
   ready: 40, // controller -> supervisor: configured and serving
   reflector: 41, // supervisor -> worker, body: JSON ReflectorOrder | null, at hello, on reload
-  // routes (data pair), bodies of net-frames.ts
-  netWatch: 64, // controller -> worker, body: JSON NetWatch; opens netlink in the worker
+  netWatch: 64, // controller -> worker, body: JSON NetWatch (net-frames.ts); opens netlink
   netOrder: 65, // controller -> worker, body: JSON NetOrder, aux: its number
   netState: 72, // worker -> controller, JSON NetState in parts (aux2), on every change
   linkChange: 73, // worker -> controller, body: JSON LinkChange, at once

@@ -103,6 +103,8 @@ export type OrderOutcome =
       readonly shadowedByTable: number | null;
       /** Deleted flows where the kernel tells; else null. */
       readonly flows: number | null;
+      /** The moment of the verified state, monotonic us: its reader may look later. */
+      readonly atUs?: number;
     }
   | {
       readonly kind: "rejected";
@@ -238,6 +240,7 @@ export function readOrderOutcome(body: unknown): OrderOutcome | null {
         durationUs: amountAt(raw, "durationUs"),
         shadowedByTable: orNull(raw, "shadowedByTable", () => countAt(raw, "shadowedByTable")),
         flows: orNull(raw, "flows", () => countAt(raw, "flows")),
+        ...(raw["atUs"] === undefined ? {} : { atUs: amountAt(raw, "atUs") }),
       };
     }
     const reason = REASONS.find((known) => known === raw["reason"]);

@@ -47,6 +47,7 @@ const SYMBOLS = {
   capset: { args: ["ptr", "ptr"], returns: "i32" },
   setgroups: { args: ["u64", "ptr"], returns: "i32" },
   execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  syscall: { args: ["i64", "i64", "ptr", "u64"], returns: "i32" },
 } as const;
 
 function openLibc() {
@@ -227,14 +228,9 @@ export function sendMessages(fd: number, messages: number, count: number, flags:
   return sent >= 0 ? sent : -lastErrno();
 }
 
-/** Messages received, or -errno. `messages` is an array of struct mmsghdr. */
-export function receiveMessages(
-  fd: number,
-  messages: number,
-  count: number,
-  flags: number,
-): number {
-  const got = libc().recvmmsg(fd, messages as Pointer, count, flags, null);
+/** Messages received, or -errno. `headers` is an array of struct mmsghdr. */
+export function receiveMessages(fd: number, headers: number, count: number, flags: number): number {
+  const got = libc().recvmmsg(fd, headers as Pointer, count, flags, null);
   return got >= 0 ? got : -lastErrno();
 }
 
@@ -296,10 +292,9 @@ export function ioctlBytes(fd: number, request: number, argument: Uint8Array): n
   return libc().ioctl(fd, BigInt(request), argument) >= 0 ? 0 : lastErrno();
 }
 
-const F_SETFD = 2;
-
 /** Sets or clears FD_CLOEXEC. */
 export function setCloseOnExec(fd: number, on: boolean): void {
+  const F_SETFD = 2;
   libc().fcntl(fd, F_SETFD, on ? 1 : 0);
 }
 
@@ -372,6 +367,12 @@ export function setCapabilities(sets: CapabilitySets): number {
 /** Clears the supplementary groups; 0 or errno. */
 export function clearGroups(): number {
   return errnoOf(libc().setgroups(0n, null));
+}
+
+/** For calls without a function in libc: the result, or -errno. */
+export function systemCall(number: number, argument: number, struct: Uint8Array): number {
+  const result = libc().syscall(number, argument, struct, struct.byteLength);
+  return result >= 0 ? result : -lastErrno();
 }
 
 /** Replaces the process image, keeping the pid. Returns only on failure, with errno. */

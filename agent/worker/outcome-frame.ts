@@ -58,7 +58,7 @@ export class OutcomeFrame implements OutcomeSink {
     this.#doubles[(at + OUTCOME_AT.rttUs) >>> 3] = outcome.rttUs;
     this.#doubles[(at + OUTCOME_AT.sentUs) >>> 3] = outcome.sentUs;
     this.#count++;
-    if (outcome.kind !== OUTCOME.replied || isSeed(outcome)) this.#isUrgent = true;
+    if (outcome.kind !== OUTCOME.replied || isAwaited(outcome)) this.#isUrgent = true;
     if (this.#count === OUTCOMES_MAX) this.flush();
   }
 
@@ -106,6 +106,7 @@ export class OutcomeFrame implements OutcomeSink {
   }
 }
 
-function isSeed({ flags }: Readonly<Outcome>): boolean {
-  return (flags & OUTCOME_FLAG.seed) !== 0;
+/** A reply in a time of doubt, on which a decision may wait. */
+function isAwaited({ flags }: Readonly<Outcome>): boolean {
+  return (flags & (OUTCOME_FLAG.seed | OUTCOME_FLAG.confirmation)) !== 0;
 }

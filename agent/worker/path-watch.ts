@@ -5,7 +5,9 @@
  */
 
 import { OUTCOME, OUTCOME_FLAG } from "../domain/outcome.ts";
+import type { Burst } from "../wire/burst.ts";
 import { VERDICT } from "../wire/verdict.ts";
+import { Bursts } from "./bursts.ts";
 import type { LivenessSink } from "./liveness.ts";
 import { Liveness } from "./liveness.ts";
 import type { LivenessPlan } from "./liveness-plan.ts";
@@ -19,6 +21,12 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
   readonly #liveness: Liveness;
   /** The newest replies of a series while its path is down; absent otherwise. */
   readonly #proofs = new Map<number, Outcome[]>();
+  readonly #bursts = new Bursts();
+  /** Asked in this pass, beside the schedule; and those of them that only tell of life. */
+  readonly #asked = new Set<number>();
+  readonly #uncounted = new Set<number>();
+  /** By path: when a verdict was lifted last, us. */
+  readonly #windowFromUs = new Map<number, number>();
   /** Monotonic us, set by the loop at every wake-up. */
   nowUs = 0;
 
@@ -27,13 +35,15 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
     this.#sink = sink;
     const verdict = (kind: number, index: number, sinceUs: number, nowUs: number) => {
       sink.verdict(kind, index, sinceUs, nowUs);
-      if (kind === VERDICT.up) this.#seed(index);
+      if (kind !== VERDICT.up) return;
+      this.#seed(index);
+      this.#windowFromUs.set(index, nowUs);
     };
     this.#liveness = new Liveness(plan, { verdict }, heldDown);
   }
 
   record(outcome: Readonly<Outcome>): void {
-    this.#sink.record(outcome);
+    this.#sink.record(this.#isStale(outcome) ? staled(outcome) : outcome);
     switch (outcome.kind) {
       case OUTCOME.replied:
         this.#replied(outcome);
@@ -55,7 +65,12 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
   }
 
   isConfirming(series: number): boolean {
-    return this.#liveness.isConfirming(series);
+    return this.#liveness.isConfirming(series) || this.#uncounted.has(series);
+  }
+
+  /** Its probe of the schedule is left out in this pass. */
+  isAsked(series: number): boolean {
+    return this.#liveness.isConfirming(series) || this.#asked.has(series);
   }
 
   isDown(series: number): boolean {
@@ -67,17 +82,40 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
   }
 
   nextDueUs(): number {
-    return this.#liveness.nextDueUs();
+    return Math.min(this.#liveness.nextDueUs(), this.#bursts.nextDueUs());
   }
 
   advance(nowUs: number, ask: (series: number) => void): void {
     this.nowUs = nowUs;
+    this.#asked.clear();
+    this.#uncounted.clear();
     this.#liveness.advance(nowUs, ask);
+    this.#bursts.advance(nowUs, (series, isCounted) => {
+      if (this.isAsked(series)) return;
+      this.#asked.add(series);
+      if (!isCounted) this.#uncounted.add(series);
+      ask(series);
+    });
+  }
+
+  /** Probes beside the schedule to all targets of a path. */
+  burst(burst: Burst, nowUs: number): void {
+    const path = this.#plan.paths.find((one) => one.path === burst.path);
+    if (path !== undefined) this.#bursts.begin(burst, path.series, nowUs);
   }
 
   void(): void {
     this.#liveness.void();
     this.#proofs.clear();
+    this.#bursts.clear();
+  }
+
+  /** It speaks of the time before the window that it would enter. */
+  #isStale({ series, sentUs }: Readonly<Outcome>): boolean {
+    if (this.#windowFromUs.size === 0) return false;
+    const path = this.#plan.paths[this.#plan.pathOf[series] ?? 0];
+    const fromUs = path === undefined ? undefined : this.#windowFromUs.get(path.path);
+    return fromUs !== undefined && sentUs < fromUs;
   }
 
   #replied(outcome: Readonly<Outcome>): void {
@@ -104,6 +142,10 @@ export class PathWatch implements OutcomeSink, ProbeWatch {
       this.#proofs.delete(series);
     }
   }
+}
+
+function staled(outcome: Readonly<Outcome>): Outcome {
+  return { ...outcome, flags: outcome.flags | OUTCOME_FLAG.stale };
 }
 
 /** us; NaN: the clocks disagree about it. */

@@ -7,6 +7,7 @@
 
 import type { Instant } from "../domain/units.ts";
 import { US_PER_MS, US_PER_S } from "../domain/units.ts";
+import type { Burst } from "../wire/burst.ts";
 import type { TableRow, WorkerAbilities, WorkerCounters } from "../wire/frame.ts";
 import { ClockQuality } from "./clock-quality.ts";
 import { POLLERR, POLLIN } from "./kernel.ts";
@@ -113,6 +114,11 @@ export class ProbeLoop {
     this.#polledChanges = -1;
     this.#plannedUs = Number.POSITIVE_INFINITY;
     this.#pool.openAll(rows, monotonicNow());
+  }
+
+  /** Probes beside the schedule. */
+  burst(burst: Burst): void {
+    this.#round.watch.burst(burst, monotonicNow());
   }
 
   /** One round; sleeps at most `maxWaitUs`. Returns the monotonic time at its end, us. */
@@ -241,7 +247,7 @@ export class ProbeLoop {
     watch.advance(nowUs, this.#enqueue);
     for (let row = schedule.takeDue(nowUs); row !== NONE; row = schedule.takeDue(nowUs)) {
       // The schedule pauses while the path is asked more closely.
-      if (!watch.isConfirming(row)) this.#enqueue(row);
+      if (!watch.isAsked(row)) this.#enqueue(row);
     }
     for (let i = 0; i < this.#touched; i++) this.#sendGroup(dueGroups[i] ?? 0, nowUs);
   }

@@ -6,6 +6,7 @@
 
 import type { ReflectorOrder } from "../domain/reflector.ts";
 import { VERSION } from "../domain/version.ts";
+import { decodeBurst } from "../wire/burst.ts";
 import type { FrameHeader, Hello, Progress, WorkerAbilities } from "../wire/frame.ts";
 import {
   decodeJson,
@@ -120,6 +121,7 @@ export class Worker {
     this.#readAll(this.#options.data, (frame, header) => {
       if (header.generation !== this.#options.generation) return;
       if (header.type === FRAME.stampKey) this.#keys.take(frame, header);
+      if (header.type === FRAME.burst) this.#takeBurst(frame, header);
       if (header.type === FRAME.table) this.#takeTable(frame, header);
       else this.#network.take(frame, header);
     });
@@ -170,6 +172,11 @@ export class Worker {
     const ack = encodeSignal(FRAME.tableAck, this.#options.generation, table.epoch);
     viewOf(ack).setUint32(12, table.rows.length, true);
     this.#queue.push(ack);
+  }
+
+  #takeBurst(frame: Uint8Array, header: FrameHeader): void {
+    const burst = header.aux === this.#outcomes.epoch ? decodeBurst(frame, header) : null;
+    if (burst !== null) this.#loop.burst(burst);
   }
 
   /** Behind the outcomes that led to it, and without their delay. */

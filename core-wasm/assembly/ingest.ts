@@ -39,6 +39,8 @@ const FLAG_CONFIRMATION: u8 = 1;
 const FLAG_RTT_VOID: u8 = 8;
 /** Told before: for the window only, not for totals and history. */
 const FLAG_SEED: u8 = 64;
+/** Sent before the window began: for totals and history only. */
+const FLAG_STALE: u8 = 128;
 
 const NS_PER_US: f64 = 1000;
 /** An RTT beyond an hour is a mistake. */
@@ -118,7 +120,7 @@ function take(series: i32, record: usize, kind: u8, rtt: f64): void {
   if ((flags & FLAG_CONFIRMATION) == 0) {
     const timed = kind == REPLIED && (flags & FLAG_RTT_VOID) == 0;
     const latency = timed ? <i64>Math.floor(rtt * NS_PER_US + 0.5) : NO_LATENCY;
-    push(state, load<u32>(record, R_SEQ), kind == REPLIED, latency);
+    if ((flags & FLAG_STALE) == 0) push(state, load<u32>(record, R_SEQ), kind == REPLIED, latency);
     if ((flags & FLAG_SEED) == 0) tally(state, kind == REPLIED, latency);
     markDirty(series, state);
   }

@@ -68,12 +68,29 @@ const RULES: readonly Rule[] = [
       PURE,
       "agent/io/store/",
       "agent/scoring/rollup-merge.ts",
+      "agent/engine/failover/persisted.ts",
       "bun:sqlite",
       "node:fs",
       "node:path",
       "node:worker_threads",
     ],
-    mayTypes: ["agent/controller/ports.ts"],
+    mayTypes: [
+      "agent/controller/ports.ts",
+      "agent/controller/queue/ports.ts",
+      "agent/controller/failover/ports.ts",
+      "agent/controller/failover/route-ports.ts",
+      "agent/engine/failover/",
+    ],
+    because: "an adapter knows its technology and the ports",
+  },
+  {
+    room: "agent/io/telemetry/",
+    may: [PURE, "agent/io/telemetry/", "@opentelemetry/", "node:"],
+    mayTypes: [
+      "agent/controller/ports.ts",
+      "agent/controller/queue/ports.ts",
+      "agent/controller/telemetry/ports.ts",
+    ],
     because: "an adapter knows its technology and the ports",
   },
   {
@@ -81,6 +98,9 @@ const RULES: readonly Rule[] = [
     may: [PURE, "agent/io/http/", "hono", "node:"],
     mayTypes: [
       "agent/controller/ports.ts",
+      "agent/controller/failover/ports.ts",
+      "agent/controller/queue/ports.ts",
+      "agent/engine/failover/",
       "agent/scoring/scorer.ts",
       "agent/wire/frame.ts",
       "bun",
@@ -99,6 +119,7 @@ const RULES: readonly Rule[] = [
 const RESERVED: readonly { name: string; only: readonly string[] }[] = [
   { name: "bun:ffi", only: ["agent/worker/libc.ts"] },
   { name: "bun:sqlite", only: ["agent/io/store/"] },
+  { name: "@opentelemetry", only: ["agent/io/telemetry/"] },
   { name: "hono", only: ["agent/io/http/", "agent/web/"] },
   { name: "yaml", only: ["agent/config/"] },
 ];

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { createApp } from "../../agent/io/http/app.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { FakeFailoverView } from "../support/fake-failover-view.ts";
 import { FakeLog } from "../support/fake-log.ts";
 import { FakeView } from "../support/fake-view.ts";
 
@@ -10,12 +11,18 @@ const promtool = Bun.which("promtool");
 const reason = promtool === null ? " (skipped: needs promtool)" : "";
 
 test.skipIf(promtool === null)(
-  `promtool complains about the two given names in ms, and nothing else${reason}`,
+  `promtool complains about three of the given names, and nothing else${reason}`,
   async () => {
     const view = new FakeView();
     view.metrics.fill();
     const options = { listen: null, token: null, anonymousRead: false, allowedHosts: [] };
-    const app = createApp(view, { ...options, clock: new FakeClock(), log: new FakeLog() });
+    const failover = new FakeFailoverView();
+    const paths = ["fiber", "lte"];
+    const policy = { id: 1, name: "office", active: "lte", usingPrimary: false, failovers: 2 };
+    const switches = { bounds: [0.001, 1], counts: [3, 4], count: 4, sum: 0.25 };
+    failover.figures = { ...failover.figures, policies: [{ ...policy, paths }], switches };
+    const parts = { clock: new FakeClock(), log: new FakeLog(), failover };
+    const app = createApp(view, { ...options, ...parts });
     await app.request("/metrics");
     const text = await (await app.request("/metrics")).text();
     expect(text).toContain("scrape_duration");
@@ -28,6 +35,7 @@ test.skipIf(promtool === null)(
     ]);
     expect(out).toBe("");
     expect(complaints.trim().split("\n").sort()).toEqual([
+      'patronus_sdwan_failover_policies_total non-counter metrics should not have "_total" suffix',
       "patronus_sdwan_path_jitter_ms metric names should not contain abbreviated units",
       "patronus_sdwan_path_latency_ms metric names should not contain abbreviated units",
     ]);

@@ -1,13 +1,16 @@
-/** Whatever the text, parseConfig() answers; what it accepts holds what the program relies on. */
+/** Whatever the text, parseConfig() answers; what it accepts holds what the program relies on.
+ * FULL=1 runs longer. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax under test
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { referenceConfig } from "../../agent/config/example.ts";
 import { parseConfig } from "../../agent/config/parse.ts";
 import { formatProblem } from "../../agent/config/problem.ts";
 
-const runs = { numRuns: 300 };
+const isFull = process.env["FULL"] === "1";
+const runs = { numRuns: isFull ? 20_000 : 300 };
+if (isFull) setDefaultTimeout(600_000);
 const lines = referenceConfig.replace(/^(\s*)# /gm, "$1").split("\n");
 
 function answer(text: string): void {

@@ -6,6 +6,7 @@ import type {
   PathConfig,
   ProbeConfig,
 } from "../../agent/domain/config.ts";
+import { NO_COORDINATION } from "../../agent/domain/hooks.ts";
 
 export const HEALTH: HealthConfig = {
   check_interval_secs: 10,
@@ -78,9 +79,13 @@ export function agentConfig(paths: readonly PathConfig[]): AgentConfig {
       token_file: null,
       allow_anonymous_read: false,
       allowed_hosts: [],
+      tls: null,
     },
     echo: null,
     reflector: null,
+    otlp: null,
+    hooks: [],
+    coordination: NO_COORDINATION,
     origin: "test",
   };
 }

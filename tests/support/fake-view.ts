@@ -200,6 +200,7 @@ export class FakeView implements AgentView {
         stale_frames: 4,
       },
       store: { state: { kind: "ok" }, pending_rows: 12, retention: RETENTION },
+      queue: null,
       problems: [],
     };
   }

@@ -45,6 +45,8 @@ export interface FamilySnapshot {
   readonly pending: PathId | null;
   readonly usingPrimary: boolean;
   readonly isAllDown: boolean;
+  /** The route is treated as `all_down` says. */
+  readonly isBarred: boolean;
 }
 
 export interface PolicySnapshot extends Overrides {
@@ -108,9 +110,9 @@ export function snapshotPolicy(policy: Policy, book: PathBook): PolicySnapshot {
 }
 
 function familySnapshot(policy: Policy, family: RouteFamily): FamilySnapshot {
-  const { active, pending, isAllDown } = policy.track(family);
+  const { active, pending, isAllDown, isBarred } = policy.track(family);
   const usingPrimary = active !== null && active === policy.config.primary;
-  return { active, pending: pending?.to ?? null, usingPrimary, isAllDown };
+  return { active, pending: pending?.to ?? null, usingPrimary, isAllDown, isBarred };
 }
 
 function sentencesOf(decision: Decision, now: Instant): readonly string[] {

@@ -76,6 +76,10 @@ export class Track {
     return this.#episode.isOpen;
   }
 
+  get isBarred(): boolean {
+    return this.#barrier.isUp;
+  }
+
   get lastCause(): MoveCause | null {
     return this.#lastCause;
   }

@@ -4,14 +4,15 @@
  * refused. How a request came (TCP or unix socket) is told through the environment of `fetch`.
  */
 
-import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Clock, Log } from "../../controller/ports.ts";
 import { unreachable } from "../../domain/invariant.ts";
 import type { UnixSeconds } from "../../domain/units.ts";
 import { unixSeconds } from "../../domain/units.ts";
 import { hasTag, weakTag } from "./etag.ts";
-import type { GuardOptions, Transport } from "./guard.ts";
+import { failoverRoutes } from "./failover-routes.ts";
+import type { FailoverView } from "./failover-view.ts";
+import type { GuardOptions } from "./guard.ts";
 import { createGuard } from "./guard.ts";
 import type { HistoryAnswer } from "./history-answers.ts";
 import { answerAggregate, answerAggregates, answerHistory } from "./history-answers.ts";
@@ -22,27 +23,20 @@ import { PAGE_POLICY, statusPage } from "./page.ts";
 import type { Problem } from "./problem.ts";
 import { problemResponse } from "./problem.ts";
 import { strangeParameters } from "./query.ts";
+import { RequestLimits } from "./request-limits.ts";
+import type { Handler, HttpContext, HttpEnvironment, Route } from "./route.ts";
 import type { AgentView } from "./view.ts";
 
 export interface HttpOptions extends GuardOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: its routes say that they are not there. */
+  readonly failover?: FailoverView | undefined;
 }
 
-export interface HttpEnvironment {
-  Bindings: { readonly transport: Transport };
-}
+export type { HttpEnvironment } from "./route.ts";
 
 export type HttpApp = Hono<HttpEnvironment>;
-
-type HttpContext = Context<HttpEnvironment>;
-type Handler = (context: HttpContext) => Response | Promise<Response>;
-
-interface Route {
-  readonly path: string;
-  readonly method: "GET" | "POST";
-  readonly handle: Handler;
-}
 
 const POLICY = "default-src 'none'; frame-ancestors 'none'";
 const SAFETY_HEADERS = {
@@ -51,21 +45,36 @@ const SAFETY_HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
+const HURRIED: Problem = {
+  kind: "too-many-requests",
+  detail: "cannot answer this often: ask again in some seconds",
+  headers: { "retry-after": "5" },
+};
+
 export function createApp(view: AgentView, options: HttpOptions): HttpApp {
   const app = new Hono<HttpEnvironment>();
   const guard = createGuard(options);
+  const limits = new RequestLimits(options.clock);
   app.use(async (context, next) => {
     // Without an environment the stricter rules hold.
-    const problem = guard.check(context.req.raw, context.env?.transport ?? "tcp");
+    const { transport = "tcp", client } = context.env ?? {};
+    const { raw } = context.req;
+    const isClaiming = raw.headers.has("authorization");
+    if (client !== undefined && !limits.admit(client, isClaiming)) return refuse(HURRIED);
+    const problem = guard.check(raw, transport);
+    if (problem?.kind === "unauthorized" && client !== undefined && isClaiming) {
+      limits.noteFailure(client);
+    }
     if (problem !== null) return refuse(problem);
     await next();
     addHeaders(context.res.headers);
     return undefined;
   });
-  for (const route of routesOf(view, options)) {
-    app.on(route.method, route.path, route.handle);
-    const allow = route.method === "GET" ? "GET, HEAD" : route.method;
-    app.all(route.path, () =>
+  const routes = [...routesOf(view, options), ...failoverRoutes(options, refuse)];
+  for (const route of routes) app.on(route.method, route.path, route.handle);
+  for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {
+    const allow = same.map(({ method }) => (method === "GET" ? "GET, HEAD" : method)).join(", ");
+    app.all(path, () =>
       refuse({
         kind: "method-not-allowed",
         detail: `cannot take this method: want ${allow}`,
@@ -94,7 +103,7 @@ export function internalError(error: unknown, log: Log): Response {
 }
 
 function routesOf(view: AgentView, options: HttpOptions): Route[] {
-  const scraper = new Scraper(view, options.clock);
+  const scraper = new Scraper(view, options.clock, options.failover);
   const now = () => unixSeconds(options.clock.wall() / 1_000);
   const get = (path: string, handle: Handler): Route => ({
     method: "GET",
@@ -110,7 +119,7 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
     },
   });
   return [
-    get("/", (context) => showPage(context, view)),
+    get("/", (context) => showPage(context, view, options.failover ?? null)),
     get("/metrics", (context) => scraper.answer(context.req.raw)),
     get("/healthz", (context) => context.json({ status: "ok" })),
     get("/readyz", (context) => showReadiness(context, view)),
@@ -148,8 +157,14 @@ function withoutParameters(handle: Handler): Handler {
   };
 }
 
-async function showPage(context: HttpContext, view: AgentView): Promise<Response> {
-  const page = await statusPage(view.snapshot(), view.status());
+async function showPage(
+  context: HttpContext,
+  view: AgentView,
+  failover: FailoverView | null,
+): Promise<Response> {
+  const shown =
+    failover === null ? "" : (await import("./failover-page.ts")).failoverPart(failover);
+  const page = await statusPage(view.snapshot(), view.status(), shown);
   return context.html(page, 200, { "content-security-policy": PAGE_POLICY });
 }
 

@@ -3,62 +3,32 @@
 import { PERIODS } from "../../domain/aggregate.ts";
 import { OUTCOME_KINDS } from "../../domain/outcome.ts";
 import { TIERS } from "../../domain/rollup.ts";
-import { LIMITINGS, STATUSES } from "../../domain/status.ts";
+import { LIMITINGS } from "../../domain/status.ts";
 import { VERSION } from "../../domain/version.ts";
+import { FAILOVER_PATHS, FAILOVER_SCHEMAS } from "./failover-openapi.ts";
+import {
+  answer,
+  clockDifference,
+  flag,
+  list,
+  mos,
+  ms,
+  object,
+  pathIdParameter,
+  percent,
+  problem,
+  query,
+  ref,
+  score,
+  sentences,
+  status,
+  text,
+  textOrNull,
+  unixTime,
+  whole,
+} from "./openapi-forms.ts";
 import { HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, HISTORY_SPAN_DEFAULT } from "./query.ts";
 import { CHART_LIMIT_MAX } from "./span-query.ts";
-
-type Schema = Readonly<Record<string, unknown>>;
-
-const text: Schema = { type: "string" };
-const textOrNull: Schema = { type: ["string", "null"] };
-const whole: Schema = { type: "integer", minimum: 0 };
-const flag: Schema = { type: "boolean" };
-const unixTime: Schema = { type: "integer", description: "Unix seconds" };
-const sentences: Schema = { type: "array", items: text };
-const score: Schema = { type: ["number", "null"], minimum: 0, maximum: 100 };
-const clockDifference: Schema = {
-  type: ["number", "null"],
-  description: "STAMP with synchronised clocks only; negative by as much as they are apart",
-};
-const percent: Schema = { type: ["number", "null"], minimum: 0, maximum: 100 };
-const ms: Schema = { type: ["number", "null"], minimum: 0, description: "Milliseconds" };
-const mos: Schema = { type: ["number", "null"], minimum: 1, maximum: 5 };
-const status: Schema = { enum: STATUSES };
-
-function ref(name: string): Schema {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-/** An object that has every property named. */
-function object(properties: Readonly<Record<string, Schema>>, description?: string): Schema {
-  const base = { type: "object", properties, required: Object.keys(properties) };
-  return description === undefined ? base : { ...base, description };
-}
-
-function list(items: Schema): Schema {
-  return { type: "array", items };
-}
-
-function answer(description: string, schema: Schema, type = "application/json"): Schema {
-  return { description, content: { [type]: { schema } } };
-}
-
-function problem(description: string): Schema {
-  return answer(description, ref("Problem"), "application/problem+json");
-}
-
-const pathIdParameter: Schema = {
-  name: "id",
-  in: "path",
-  required: true,
-  description: "Id of the path, as in the configuration",
-  schema: text,
-};
-
-function query(name: string, description: string, schema: Schema): Schema {
-  return { name, in: "query", description, schema };
-}
 
 const healthProperties = {
   path_id: text,
@@ -188,8 +158,10 @@ const schemas = {
         "How long history is kept; `shortened`: less than configured, to fit `max_size_mb`",
       ),
     }),
+    queue: { type: ["object", "null"], description: "Per destination; null: nothing is pushed" },
     problems: sentences,
   }),
+  ...FAILOVER_SCHEMAS,
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
@@ -240,7 +212,8 @@ export const OPENAPI = {
   info: {
     title: "patronus-agent",
     version: VERSION,
-    description: "Path health of an edge box. Times are Unix seconds, errors RFC 9457.",
+    description:
+      "Path health and failover of an edge box. Times are Unix seconds, errors RFC 9457.",
     license: { name: "Apache-2.0", identifier: "Apache-2.0" },
   },
   security: [{}, { token: [] }],
@@ -353,6 +326,7 @@ export const OPENAPI = {
         },
       },
     },
+    ...FAILOVER_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },

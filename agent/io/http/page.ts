@@ -10,7 +10,7 @@ import type { PathHealth } from "../../domain/path-health.ts";
 import type { Status } from "../../domain/status.ts";
 import type { AgentStatus, HealthSnapshot } from "./view.ts";
 
-type Html = ReturnType<typeof html>;
+export type Html = ReturnType<typeof html>;
 
 const REFRESH_S = 5;
 /** More rows make the page useless; the API has them all. */
@@ -47,7 +47,12 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-export function statusPage(snapshot: HealthSnapshot, status: AgentStatus): Html {
+/** `more`: what stands below the paths. */
+export function statusPage(
+  snapshot: HealthSnapshot,
+  status: AgentStatus,
+  more: Html | string = "",
+): Html {
   const shown = snapshot.paths.slice(0, ROWS_MAX);
   const hidden = snapshot.paths.length - shown.length;
   return html`<!doctype html>
@@ -69,6 +74,7 @@ ${problemList(status.problems)}
 <th class="wide">Target</th></tr></thead>
 <tbody>${shown.map(pathRow)}</tbody>
 </table>
+${more}
 <footer>${hidden > 0 ? `${hidden} more paths in the API. ` : ""}${timeOf(snapshot)},
 patronus-agent ${status.version}</footer>
 </body>
@@ -112,9 +118,11 @@ function placeOf({ path_id, interface: device }: PathHealth): string {
   return device === null ? path_id : `${path_id} on ${device}`;
 }
 
-function timeOf(snapshot: HealthSnapshot): string {
-  return new Date(snapshot.timestamp * 1_000)
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\..*/, " UTC");
+function timeOf({ timestamp }: HealthSnapshot): string {
+  return utcTime(timestamp);
+}
+
+/** 2026-11-23 16:50:00 UTC */
+export function utcTime(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace("T", " ").replace(/\..*/, " UTC");
 }

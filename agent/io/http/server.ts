@@ -5,11 +5,13 @@
 
 import { chmodSync } from "node:fs";
 import type { Log } from "../../controller/ports.ts";
+import type { TlsConfig } from "../../domain/config.ts";
 import type { HttpApp } from "./app.ts";
 import { internalError } from "./app.ts";
 import type { Transport } from "./guard.ts";
 import { BODY_MAX } from "./guard.ts";
 import { parseListen } from "./listen.ts";
+import { readTls } from "./tls.ts";
 import { clearPlace, inodeOf, removeOwn } from "./unix-socket.ts";
 
 export interface HttpListeners {
@@ -17,6 +19,8 @@ export interface HttpListeners {
   readonly listen: string | null;
   /** Path of the unix socket; "": none. */
   readonly socket: string;
+  /** PEM files of the TCP listener; null or absent: plain HTTP. */
+  readonly tls?: TlsConfig | null;
 }
 
 export interface HttpServer {
@@ -45,7 +49,8 @@ export async function serveHttp(
 ): Promise<HttpServer> {
   const results: Listening[] = [];
   if (listeners.socket !== "") results.push(await listenUnix(app, listeners.socket, log));
-  if (listeners.listen !== null) results.push(listenTcp(app, listeners.listen, log));
+  if (listeners.listen !== null)
+    results.push(listenTcp(app, listeners.listen, { tls: listeners.tls ?? null, log }));
   const open = results.filter((result) => result.kind === "listening");
   const failed = results.filter((result) => result.kind === "failed");
   for (const { reason } of failed) log.error("a listener is missing", { reason });
@@ -58,11 +63,19 @@ export async function serveHttp(
   };
 }
 
-function listenTcp(app: HttpApp, listen: string, log: Log): Listening {
+interface TcpOptions {
+  readonly tls: TlsConfig | null;
+  readonly log: Log;
+}
+
+function listenTcp(app: HttpApp, listen: string, { tls, log }: TcpOptions): Listening {
   const address = parseListen(listen);
   if (address === null) {
     return { kind: "failed", reason: `cannot listen on "${listen}": want address:port` };
   }
+  const settled = tls === null ? null : readTls(tls);
+  // Never plain where TLS was asked for.
+  if (settled?.kind === "failed") return { kind: "failed", reason: settled.reason };
   try {
     const server = Bun.serve({
       ...settings(app, "tcp", log),
@@ -70,9 +83,10 @@ function listenTcp(app: HttpApp, listen: string, log: Log): Listening {
       idleTimeout: IDLE_TIMEOUT_S,
       // The default outside of development is to share the port with whoever else binds it.
       reusePort: false,
+      ...(settled === null ? {} : { tls: settled.options }),
     });
     const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
-    const url = `http://${host}:${server.port}/`;
+    const url = `${settled === null ? "http" : "https"}://${host}:${server.port}/`;
     return { kind: "listening", url, stop: () => server.stop(true) };
   } catch (error) {
     return { kind: "failed", reason: `cannot listen on ${listen}: ${messageOf(error)}` };
@@ -105,7 +119,11 @@ function settings(app: HttpApp, transport: Transport, log: Log) {
   return {
     development: false,
     maxRequestBodySize: BODY_MAX,
-    fetch: (request: Request) => app.fetch(request, { transport }),
+    fetch(request: Request, server: Pick<Bun.Server<undefined>, "requestIP">) {
+      if (transport === "unix") return app.fetch(request, { transport });
+      const client = server.requestIP(request)?.address ?? "gone";
+      return app.fetch(request, { transport, client });
+    },
     error: (error: unknown) => internalError(error, log),
   } as const;
 }

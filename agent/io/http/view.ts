@@ -4,6 +4,7 @@
  */
 
 import type { BackupEnd, HistoryPage, HistoryQuery, StoreState } from "../../controller/ports.ts";
+import type { QueueState } from "../../controller/queue/ports.ts";
 import type { Aggregate, AggregateQuery, BucketPage, BucketQuery } from "../../domain/aggregate.ts";
 import type { PathId } from "../../domain/ids.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
@@ -66,6 +67,8 @@ export interface AgentStatus {
     /** How long history is kept, and what does not fit `max_size_mb`. */
     readonly retention: RetentionPlan;
   };
+  /** What waits to be pushed; null: nothing is pushed. */
+  readonly queue: QueueState | null;
   /** Sentences for the operator, empty when all is well. */
   readonly problems: readonly string[];
 }

@@ -14,9 +14,10 @@ import type { Attempt } from "./fault.ts";
 import { attempt } from "./fault.ts";
 import givenTables from "./migrations/0001-given-tables.sql" with { type: "text" };
 import rollups from "./migrations/0002-rollups.sql" with { type: "text" };
+import failover from "./migrations/0003-failover.sql" with { type: "text" };
 
 /** The file's `user_version` is the number of these it has. Append only. */
-const MIGRATIONS: readonly string[] = [givenTables, rollups];
+const MIGRATIONS: readonly string[] = [givenTables, rollups, failover];
 
 /** Below the flash's 4 KiB on purpose: a flush dirties scattered pages, and the WAL is small. */
 export const PAGE_BYTES = 1024;
@@ -29,6 +30,8 @@ export interface DatabaseOptions {
   readonly maxPages: number;
   /** How long to wait for an old process to let go of the file; this blocks the event loop. */
   readonly openTimeoutMs: number;
+  /** Default: those of the history. */
+  readonly migrations?: readonly string[];
 }
 
 /** The URI of the file; `?`, `#` and `%` of the path are escaped. */
@@ -71,17 +74,22 @@ function prepare(db: Database, options: DatabaseOptions): string | null {
   // A damaged file may still answer user_version 0: reading the schema tells it from a new one.
   const objects = readNumber(db, "SELECT count(*) FROM sqlite_schema");
   const version = readNumber(db, "PRAGMA user_version");
-  const problem = refusal(version, objects, options.path) ?? applyPragmas(db, options);
+  const migrations = options.migrations ?? MIGRATIONS;
+  const file = { path: options.path, known: migrations.length };
+  const problem = refusal(version, objects, file) ?? applyPragmas(db, options);
   if (problem !== null) return problem;
-  migrate(db, version);
+  migrate(db, version, migrations);
   // While serving a wait would block the event loop.
   db.run("PRAGMA busy_timeout = 0");
   return null;
 }
 
-function refusal(version: number, objects: number, path: string): string | null {
-  if (version > MIGRATIONS.length) {
-    const known = MIGRATIONS.length;
+function refusal(
+  version: number,
+  objects: number,
+  { path, known }: { readonly path: string; readonly known: number },
+): string | null {
+  if (version > known) {
     return `cannot use ${path}: it is from a newer release (schema ${version}, known ${known})`;
   }
   if (version === 0 && objects > 0) {
@@ -119,8 +127,8 @@ function applyPragmas(db: Database, options: DatabaseOptions): string | null {
   return null;
 }
 
-function migrate(db: Database, version: number): void {
-  for (const [index, sql] of MIGRATIONS.entries()) {
+function migrate(db: Database, version: number, migrations: readonly string[]): void {
+  for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
     // A handle that fails here is closed, which rolls back.
     db.run("BEGIN IMMEDIATE");

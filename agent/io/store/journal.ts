@@ -20,29 +20,22 @@ import type {
 } from "../../controller/ports.ts";
 import type { HealthRow } from "../../domain/path-health.ts";
 import type { RetentionPlan } from "../../domain/retention.ts";
-import { historyBudget } from "../../domain/retention.ts";
 import type { Rollup } from "../../domain/rollup.ts";
 import type { UnixSeconds } from "../../domain/units.ts";
 import { after, micros, US_PER_S, unixSeconds } from "../../domain/units.ts";
 import { backUp } from "./backup.ts";
 import type { CheckpointEnd, Checkpointer } from "./checkpoint.ts";
 import { isCheckpointDue, WorkerCheckpointer } from "./checkpoint.ts";
-import {
-  databaseUri,
-  openDatabase,
-  PAGE_BYTES,
-  readNumber,
-  transact,
-  walBacklog,
-} from "./database.ts";
+import { databaseUri, readNumber, transact, walBacklog } from "./database.ts";
 import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
 import { Guess, readBootId } from "./guess.ts";
+import type { HandleWatcher } from "./handle.ts";
+import { StoreHandle } from "./handle.ts";
 import { insertRows, LAST_ID, storable } from "./health-rows.ts";
 import { readHistory } from "./history.ts";
 import { PendingHistory } from "./pending-history.ts";
 import { newestTime, readRollups } from "./rollup-reader.ts";
-import { setAside } from "./set-aside.ts";
 import { Upkeep } from "./upkeep.ts";
 
 export interface JournalOptions {
@@ -83,13 +76,9 @@ export class SqliteJournal implements Journal {
   readonly #guess: Guess;
   readonly #upkeep: Upkeep;
   readonly #checkpointer: Checkpointer;
-  #db: Database | null = null;
+  /** Shared with all others who write into this file. */
+  readonly handle: StoreHandle;
   #state: StoreState = { kind: "ok" };
-  /** The handle still serves reads; the next flush opens the file anew. */
-  #reopen = false;
-  /** The file is corrupt and waits for being set aside. */
-  #corrupt = false;
-  #setAsides = 0;
   /** While the WAL cannot be copied, written rows are no reason to say that all is well. */
   #checkpointFault: StoreFault | null = null;
   #hasWorker = true;
@@ -105,6 +94,8 @@ export class SqliteJournal implements Journal {
     this.#guess = new Guess(bootId);
     this.#upkeep = new Upkeep(options, bootId);
     this.#checkpointer = options.checkpointer ?? new WorkerCheckpointer();
+    this.handle = new StoreHandle({ ...options, isHeld: () => this.#checkpointer.running });
+    this.handle.watch(this.#watcher);
     this.#ensureOpen(FIRST_OPEN_TIMEOUT_MS);
   }
 
@@ -123,7 +114,7 @@ export class SqliteJournal implements Journal {
 
   /** Corrupt files set aside since start. */
   get setAsides(): number {
-    return this.#setAsides;
+    return this.handle.setAsides;
   }
 
   recordCheck(row: HealthRow): void {
@@ -143,18 +134,18 @@ export class SqliteJournal implements Journal {
 
   guessTimes(notBefore: UnixSeconds): void {
     const oldest = this.#pending.firstTime;
-    if (this.#db === null || oldest === null || this.#guess.isActive) return;
+    if (this.handle.db === null || oldest === null || this.#guess.isActive) return;
     const { clock } = this.#options;
-    this.#pending.shift(this.#guess.begin(this.#db, clock, { oldest, notBefore }));
+    this.#pending.shift(this.#guess.begin(this.handle.db, clock, { oldest, notBefore }));
   }
 
   correctGuess(): void {
-    this.#pending.shift(this.#guess.end(this.#db, this.#options.clock));
+    this.#pending.shift(this.#guess.end(this.handle.db, this.#options.clock));
   }
 
   /** Newest time in the file when it was first asked for, Unix seconds; null: none. */
   get newestStored(): number | null {
-    const db = this.#db;
+    const db = this.handle.db;
     if (this.#newestStored !== null || db === null) return this.#newestStored;
     const newest = attempt("cannot read history", () => newestTime(db));
     if (newest.kind === "ok") this.#newestStored = newest.value;
@@ -181,7 +172,7 @@ export class SqliteJournal implements Journal {
   }
 
   history(query: HistoryQuery): HistoryPage {
-    const db = this.#db;
+    const db = this.handle.db;
     const read = attempt("cannot read history", () => readHistory(db, this.#pending.checks, query));
     if (read.kind === "ok") return read.value;
     this.#fail(read.fault);
@@ -192,7 +183,7 @@ export class SqliteJournal implements Journal {
   rollups(query: RollupQuery): RollupSpan {
     const { numbers } = this.#upkeep.writer;
     const pending = this.#pending.buckets.oldest(this.#pending.buckets.size);
-    const db = this.#db;
+    const db = this.handle.db;
     const read = attempt("cannot read history", () => readRollups({ db, numbers, pending }, query));
     if (read.kind === "ok") return read.value;
     this.#fail(read.fault);
@@ -219,20 +210,20 @@ export class SqliteJournal implements Journal {
     if (this.pending > 0) {
       this.#options.log.error("history rows lost at shutdown", { rows: this.pending });
     }
-    if (this.#db !== null && !this.#checkpointer.running) this.#checkpointHere("TRUNCATE");
-    this.#closeHandle();
+    if (this.handle.db !== null && !this.#checkpointer.running) this.#checkpointHere("TRUNCATE");
+    this.handle.close();
   }
 
   // --- writing ----------------------------------------------------------------------------------
 
   /** One transaction. A corrupt file is replaced and the slice written into the new one. */
   #writeSlice(): boolean {
-    if (!this.#ensureOpen(0) || this.#db === null) return false;
-    const first = this.#insert(this.#db);
+    if (!this.#ensureOpen(0) || this.handle.db === null) return false;
+    const first = this.#insert(this.handle.db);
     if (first.kind === "ok") return this.#settle();
     this.#fail(first.fault);
-    if (first.fault.kind !== "corrupt" || this.#db === null) return false;
-    const second = this.#insert(this.#db);
+    if (first.fault.kind !== "corrupt" || this.handle.db === null) return false;
+    const second = this.#insert(this.handle.db);
     if (second.kind === "ok") return this.#settle();
     this.#fail(second.fault);
     return false;
@@ -259,8 +250,8 @@ export class SqliteJournal implements Journal {
 
   /** True: there is more to do, in the next turn. */
   #maintain(): boolean {
-    if (this.#db === null) return false;
-    const step = this.#upkeep.step(this.#db);
+    if (this.handle.db === null) return false;
+    const step = this.#upkeep.step(this.handle.db);
     if (step.kind === "fault") this.#fail(step.fault);
     return step.kind === "ok" && step.value;
   }
@@ -268,71 +259,28 @@ export class SqliteJournal implements Journal {
   // --- the handle -------------------------------------------------------------------------------
 
   #ensureOpen(openTimeoutMs: number): boolean {
-    if (this.#reopen) this.#closeHandle();
-    if (this.#db !== null) return true;
-    if (this.#corrupt && !this.#replaceCorrupt()) return false;
-    let opened = this.#open(openTimeoutMs);
-    if (opened.kind === "fault" && opened.fault.kind === "corrupt") {
-      this.#report(opened.fault);
-      this.#corrupt = true;
-      if (!this.#replaceCorrupt()) return false;
-      opened = this.#open(openTimeoutMs);
-    }
-    if (opened.kind === "fault") {
-      this.#report(opened.fault);
-      return false;
-    }
-    this.#db = opened.value;
-    // With rows, only their way to the disk says that it works again.
-    return this.pending > 0 || this.#settle();
+    return this.handle.open(openTimeoutMs);
   }
 
-  #open(openTimeoutMs: number): Attempt<Database> {
-    const { path, maxSizeMb } = this.#options;
-    const maxPages = Math.floor(historyBudget(maxSizeMb) / PAGE_BYTES);
-    const opened = openDatabase({ path, maxPages, openTimeoutMs });
-    if (opened.kind === "fault") return opened;
-    const numbered = attempt("cannot open history database", () => {
-      this.#pending.checks.numberAfter(readNumber(opened.value, LAST_ID));
-    });
-    if (numbered.kind === "ok") return opened;
-    opened.value.close();
-    return numbered;
-  }
-
-  /** false: the file could not be moved yet. */
-  #replaceCorrupt(): boolean {
-    // The close of the checkpoint's connection deletes a WAL by name: it must not be the new one.
-    if (this.#checkpointer.running) return false;
-    const moved = setAside(this.#options.path, unixSeconds(this.#options.clock.wall() / 1000));
-    if (moved.kind === "fault") {
-      this.#report(moved.fault);
-      return false;
-    }
-    this.#corrupt = false;
-    this.#checkpointFault = null;
-    this.#setAsides++;
-    this.#options.log.error("corrupt history database set aside", { kept_as: moved.value });
-    return true;
-  }
-
-  #closeHandle(): void {
-    this.#db?.close();
-    this.#db = null;
-    this.#reopen = false;
-    this.#upkeep.forget();
-  }
+  readonly #watcher: HandleWatcher = {
+    opened: (db) => {
+      this.#pending.checks.numberAfter(readNumber(db, LAST_ID));
+      // With rows, only their way to the disk says that it works again.
+      if (this.pending === 0) this.#settle();
+    },
+    closed: () => this.#upkeep.forget(),
+    failed: (fault) => this.#report(fault),
+    replaced: () => {
+      this.#checkpointFault = null;
+    },
+  };
 
   // --- faults -----------------------------------------------------------------------------------
 
   /** A statement on the open handle failed. */
   #fail(fault: StoreFault): void {
     this.#report(fault);
-    if (fault.kind === "full" || fault.kind === "busy") return;
-    this.#reopen = true;
-    if (fault.kind !== "corrupt") return;
-    this.#corrupt = true;
-    this.#ensureOpen(0);
+    this.handle.fail(fault);
   }
 
   #report(fault: StoreFault): void {
@@ -354,7 +302,7 @@ export class SqliteJournal implements Journal {
   // --- checkpoint -------------------------------------------------------------------------------
 
   #considerCheckpoint(): void {
-    const db = this.#db;
+    const db = this.handle.db;
     if (db === null || this.#checkpointer.running) return;
     const backlog = attempt("cannot read the length of the WAL", () => walBacklog(db));
     // Without a Worker the loop pays for the fsyncs, so as rarely as the WAL allows.
@@ -384,7 +332,7 @@ export class SqliteJournal implements Journal {
   }
 
   #checkpointHere(mode: "PASSIVE" | "TRUNCATE"): Attempt<null> {
-    const db = this.#db;
+    const db = this.handle.db;
     return attempt("cannot checkpoint history database", () => {
       db?.query(`PRAGMA wal_checkpoint(${mode})`).get();
       return null;

@@ -21,7 +21,7 @@ export interface RetentionOptions {
   isClockTrusted(): boolean;
 }
 
-type Kind = "raw" | "events" | "rollup_5m" | "rollup_1h" | "rollup_1d";
+type Kind = "raw" | "events" | "audit" | "rollup_5m" | "rollup_1h" | "rollup_1d";
 
 const INTERVAL = micros(3_600 * US_PER_S);
 const ROWS_MAX = 500;
@@ -32,7 +32,7 @@ const STEP_MAX = micros(8 * US_PER_MS);
 const FULL_SHARE = 0.9;
 const DAY_SECS = 86_400;
 const DAYS_PER_DAY = 2;
-const KINDS: readonly Kind[] = ["raw", "events", "rollup_5m", "rollup_1h", "rollup_1d"];
+const KINDS: readonly Kind[] = ["raw", "events", "audit", "rollup_5m", "rollup_1h", "rollup_1d"];
 /** For space: what goes first, and how many days of it stay as long as another kind has more. */
 const BY_SIZE: readonly (readonly [Kind, number])[] = [
   ["raw", 1],
@@ -102,7 +102,7 @@ export class Retention {
     this.#anchors.set(kind, anchor);
     const days = Math.floor(between(anchor.at, clock.monotonic()) / (DAY_SECS * US_PER_S));
     const allowed = anchor.oldest + (days + 1) * DAYS_PER_DAY * DAY_SECS;
-    return Math.min(allowed, clock.wall() / 1_000 - plan()[`${kind}_secs`]);
+    return Math.min(allowed, clock.wall() / 1_000 - plan()[AGES[kind]]);
   }
 
   #deleteBySize(db: Database): boolean {
@@ -129,10 +129,21 @@ export function usedOctets(db: Database): number {
 const TABLES = {
   raw: { name: "sdwan_path_health", id: "health_id", time: "timestamp" },
   events: { name: "sdwan_failover_events", id: "event_id", time: "timestamp" },
+  audit: { name: "audit", id: "audit_id", time: "timestamp" },
   rollup_5m: { name: "rollup_5m", id: "k", time: "t" },
   rollup_1h: { name: "rollup_1h", id: "k", time: "t" },
   rollup_1d: { name: "rollup_1d", id: "k", time: "t" },
 } as const satisfies Record<Kind, object>;
+
+/** What operators did is kept as long as what came of it. */
+const AGES = {
+  raw: "raw_secs",
+  events: "events_secs",
+  audit: "events_secs",
+  rollup_5m: "rollup_5m_secs",
+  rollup_1h: "rollup_1h_secs",
+  rollup_1d: "rollup_1d_secs",
+} as const satisfies Record<Kind, keyof RetentionPlan>;
 
 /** Time of the first or last row in the order of the key; null: no row. */
 function edgeTime(db: Database, kind: Kind, order: "ASC" | "DESC"): number | null {

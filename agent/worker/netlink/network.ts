@@ -69,7 +69,8 @@ export class Network {
       const order = readNetOrder(decodeJson(frame));
       this.#open();
       const number = header.aux;
-      const conclude = (outcome: OrderOutcome) => this.#tell(FRAME.orderOutcome, outcome, number);
+      const conclude = (outcome: OrderOutcome) =>
+        this.#tell(FRAME.orderOutcome, { ...outcome, atUs: monotonicNow() }, number);
       const outcome = this.#execute(order, conclude);
       if (outcome !== null) conclude(outcome);
     }

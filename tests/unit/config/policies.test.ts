@@ -50,17 +50,6 @@ describe("readPolicies()", () => {
     ]);
   });
 
-  test("warns once that nothing is decided, whatever the policies would do", () => {
-    const acts = "route: { match: [{ to: default }] }, all_down: hold, flows: keep";
-    const { report } = read(`[
-      { id: 1, primary: fiber, backups: [lte], ${acts} },
-      { id: 2, primary: lte, backups: [dsl], all_down: os },
-    ]`);
-    expect(report.problems).toEqual([]);
-    expect(report.warnings.map(({ key }) => key)).toEqual(["policies"]);
-    expect(read("[]").report.warnings).toEqual([]);
-  });
-
   test.each([
     { failover: 70, problems: 0 },
     { failover: 71, problems: 1 },

@@ -6,6 +6,7 @@ import { parseAddress } from "../../../agent/domain/address.ts";
 import { pathIndex } from "../../../agent/domain/ids.ts";
 import { micros, US_PER_S } from "../../../agent/domain/units.ts";
 import { Engine } from "../../../agent/engine/engine.ts";
+import { decodeBurst } from "../../../agent/wire/burst.ts";
 import {
   decodeTable,
   encodeSignal,
@@ -20,6 +21,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeFeed } from "../../support/fake-feed.ts";
 import { FakeJournal } from "../../support/fake-journal.ts";
 import { FakeLog } from "../../support/fake-log.ts";
+import { FakeObserver } from "../../support/fake-observer.ts";
 import { FakeScorer } from "../../support/fake-scorer.ts";
 import type { OutcomeSpec } from "../../support/frames.ts";
 import { outcomeFrame } from "../../support/frames.ts";
@@ -33,11 +35,14 @@ function world() {
   const scorer = new FakeScorer(2);
   const sent: Uint8Array[] = [];
   const deadTargets: number[] = [];
+  const changes: string[] = [];
   const engine = new Engine(scorer, { flushInterval: micros(300 * US_PER_S) });
   const health = new HealthReader({ clock, scorer, status: (path) => engine.status(path) });
   const history = new FakeFeed(journal);
   const channel = { send: (frame: Uint8Array) => sent.push(frame) };
+  const observer = new FakeObserver();
   const driver = new Driver({
+    observer,
     clock,
     timers: clock,
     log,
@@ -48,6 +53,7 @@ function world() {
     channel,
     health,
     onTargetDead: (series) => deadTargets.push(series),
+    onStatusChange: ({ path, from, to, cause }) => changes.push([path, from, to, cause].join(" ")),
     keys: (path) => (path === "/key" ? new TextEncoder().encode("secret") : null),
   });
   const config = agentConfig([pathConfig("a", ["192.0.2.1"]), pathConfig("b", ["192.0.2.2"])]);
@@ -82,6 +88,8 @@ function world() {
     health,
     verdict,
     deadTargets,
+    changes,
+    observer,
   };
 }
 
@@ -299,6 +307,44 @@ describe("Driver", () => {
       "unknown",
       false,
       0,
+    ]);
+  });
+
+  test("the observer hears of everything behind the cache and the engine", () => {
+    const { driver, observer, changes, outcomes, verdict, scorer, clock } = running();
+    scorer.paths.status[0] = 1;
+    driver.receive(outcomes({ series: 0, kind: "replied" }));
+    driver.receive(verdict(VERDICT.down, 1));
+    clock.advance(600_000);
+    driver.peerChanged(0);
+    const { heard } = observer;
+    expect(heard.slice(0, 5)).toEqual([
+      `peer ${GENERATION}`,
+      "status 0",
+      "ingested 0",
+      "status 1",
+      `verdict ${VERDICT.down} 1`,
+    ]);
+    expect(heard.at(-1)).toBe("peer 0");
+    expect(changes.slice(0, 2)).toEqual(["a unknown up score", "b unknown down silence"]);
+  });
+
+  test("probes out of turn wait until the worker knows the table", () => {
+    const { driver, sent, epoch } = running();
+    const known = epoch();
+    const burst = { path: pathIndex(1), probes: 3, pace: micros(40_000), isCounted: false };
+    const before = sent.length;
+    driver.burst(burst);
+    expect(sent).toHaveLength(before);
+    driver.receive(encodeSignal(FRAME.tableAck, GENERATION, known));
+    driver.burst({ ...burst, probes: 5 });
+    const probes = sent.slice(before).map((frame) => {
+      const header = readHeader(frame);
+      return header === null ? null : [header.aux === known, decodeBurst(frame, header)?.probes];
+    });
+    expect(probes).toEqual([
+      [true, 3],
+      [true, 5],
     ]);
   });
 

@@ -104,6 +104,15 @@ describe("WasmScorer", () => {
     expect([scorer.series.samples[0], scorer.series.totals[0]]).toEqual([5, 0]);
   });
 
+  test("probes of the time before the window enter totals only", () => {
+    const scorer = scorerOf(pathLayout());
+    const flags = OUTCOME_FLAG.stale;
+    feed(scorer, [...replies(5, 1_000), { kind: "expired", seq: 5, flags }]);
+    expect([scorer.series.samples[0], scorer.series.lossPct[0]]).toEqual([5, 0]);
+    expect([scorer.series.totals[0], scorer.series.totals[1]]).toEqual([5, 1]);
+    expect(scorer.takeTally(pathIndex(0))).toMatchObject({ probes: 6, lost: 1 });
+  });
+
   const jitters = [
     { name: "constant RTT", rtts: [20, 20, 20, 20], want: 0 },
     { name: "alternating 0/40 ms", rtts: [0, 40, 0, 40, 0], want: 40 },

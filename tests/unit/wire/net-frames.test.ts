@@ -57,7 +57,7 @@ describe("orders", () => {
 describe("outcomes", () => {
   const outcomes: readonly OrderOutcome[] = [
     { kind: "done", durationUs: 61.25, shadowedByTable: null, flows: null },
-    { kind: "done", durationUs: 61.25, shadowedByTable: 254, flows: 3 },
+    { kind: "done", durationUs: 61.25, shadowedByTable: 254, flows: 3, atUs: 5_000_000.5 },
     { kind: "rejected", reason: "kernel", errno: 101, words: "Nexthop has invalid gateway" },
   ];
 

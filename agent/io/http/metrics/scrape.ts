@@ -2,11 +2,14 @@
 
 import type { Clock } from "../../../controller/ports.ts";
 import { between, US_PER_S } from "../../../domain/units.ts";
+import type { FailoverView } from "../failover-view.ts";
 import type { AgentView } from "../view.ts";
 import type { Chunk } from "./exposition.ts";
 import { Exposition } from "./exposition.ts";
+import { failoverMetrics } from "./failover-metrics.ts";
 import { acceptsGzip, chooseFormat } from "./negotiation.ts";
 import { ownMetrics } from "./own-metrics.ts";
+import { queueMetrics } from "./queue-metrics.ts";
 
 /** Smaller bodies cost more to compress than to send. */
 const GZIP_MIN = 1_024;
@@ -16,12 +19,18 @@ const GZIP_LEVEL = 1;
 export class Scraper {
   readonly #view: AgentView;
   readonly #clock: Pick<Clock, "monotonic">;
+  readonly #failover: FailoverView | null;
   #exposition: Exposition | null = null;
   #lastSeconds: number | null = null;
 
-  constructor(view: AgentView, clock: Pick<Clock, "monotonic">) {
+  constructor(
+    view: AgentView,
+    clock: Pick<Clock, "monotonic">,
+    failover: FailoverView | null = null,
+  ) {
     this.#view = view;
     this.#clock = clock;
+    this.#failover = failover;
   }
 
   async answer(request: Request): Promise<Response> {
@@ -55,7 +64,10 @@ export class Scraper {
       ready: this.#view.ready().ready,
       scrapeSeconds: this.#lastSeconds,
     };
-    return ownMetrics(facts, openMetrics);
+    const queue = queueMetrics(facts.status.queue, openMetrics);
+    const own = ownMetrics(facts, openMetrics) + queue;
+    if (this.#failover === null) return own;
+    return failoverMetrics(this.#failover.metrics(), openMetrics) + own;
   }
 }
 

@@ -94,6 +94,16 @@ describe("Retention", () => {
     expect(rows()).toBe(3 * 1_440);
   });
 
+  test("keeps what operators did as long as events", () => {
+    const audit = `INSERT INTO audit (action, author, reason, outcome, detail, timestamp, timestamp_ms)`;
+    for (const days of [401, 399]) {
+      const at = NOW - days * DAY;
+      db.run(`${audit} VALUES ('pin safe', 'ann', '', 'done', '', ${at}, ${at * 1_000})`);
+    }
+    world({ events_secs: 400 * DAY }).round();
+    expect(rows("audit")).toBe(1);
+  });
+
   test("deletes rollups and events by their own age", () => {
     const writer = new RollupWriter();
     const edge = NOW - (NOW % 300);
