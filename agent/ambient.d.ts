@@ -9,3 +9,17 @@ declare module "*.wasm" {
   const path: string;
   export = path;
 }
+
+/** Files that `install` writes, embedded as text. */
+declare module "*.service" {
+  const text: string;
+  export = text;
+}
+declare module "*.sh" {
+  const text: string;
+  export = text;
+}
+declare module "*.init" {
+  const text: string;
+  export = text;
+}

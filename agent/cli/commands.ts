@@ -3,6 +3,7 @@
 import type { Command } from "./command.ts";
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from "./command.ts";
 import { FAILOVER_COMMANDS } from "./failover-commands.ts";
+import { INSTALL_COMMANDS } from "./install/commands.ts";
 import { RUN_COMMAND } from "./run-command.ts";
 import { SHIPPED_COMMANDS } from "./shipped/commands.ts";
 import { CSV_OPTION, RESOLUTION_OPTION, SPAN_OPTIONS } from "./span-options.ts";
@@ -266,4 +267,5 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./version.ts")).showVersion(input),
   },
   ...SHIPPED_COMMANDS,
+  ...INSTALL_COMMANDS,
 ];

@@ -23,6 +23,8 @@ export function prepareFolder(folder: string, separation: Separation): string | 
     if (separation.kind === "shared") return null;
     const { controller } = separation;
     if (userId() !== 0) return shareFolder(folder, stat, controller);
+    // As `install` makes it for a supervisor with a user of its own.
+    if (stat.gid === controller.gid && (stat.mode & 0o022) === 0o020) return null;
     const ours = stat.uid === 0 || stat.uid === controller.uid;
     if (!ours) return `cannot use ${folder}: it belongs to uid ${stat.uid}`;
     if (isShared(stat.mode)) return `cannot use ${folder}: every user may write into it`;
