@@ -18,7 +18,7 @@ import { readRecord } from "./record.ts";
 const OWN_FILES = [
   ...["patronus-agent", "rollback.sh", "patronus-agent.prev", "patronus-agent.back"],
   ...["patronus-agent.new", "patronus-agent.trial", "patronus-agent.rolled-back"],
-  ...["patronus-agent.installing", "update.json"],
+  ...["patronus-agent.installing", "patronus-agent.update"],
 ] as const;
 
 export async function uninstall(input: CommandInput): Promise<number> {
