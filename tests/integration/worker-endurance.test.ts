@@ -23,6 +23,8 @@ const DAY_PROBES = 43_200;
 const WARM_PROBES = 40_000;
 /** What the collector may leave about; 100 octets a probe would be 4,300. */
 const GROWTH_MAX_KB = 3_000;
+/** A leak grows every day; a heap that the collector makes larger once does not. */
+const DAYS = 3;
 
 let worker: WorkerProcess | null = null;
 let echo: EchoResponder | null = null;
@@ -76,11 +78,14 @@ describe("56: endurance", () => {
       );
     };
     await probe(WARM_PROBES);
-    const before = memoryOf(started.process.pid).anonymousKb;
-    await probe(DAY_PROBES);
-    const growthKb = memoryOf(started.process.pid).anonymousKb - before;
-    process.stderr.write(`after a day: ${growthKb} kB more\n`);
-    expect(growthKb).toBeLessThan(GROWTH_MAX_KB);
+    const growthsKb: number[] = [];
+    for (let day = 0; day < DAYS; day++) {
+      const before = memoryOf(started.process.pid).anonymousKb;
+      await probe(DAY_PROBES);
+      growthsKb.push(memoryOf(started.process.pid).anonymousKb - before);
+    }
+    process.stderr.write(`after each day: ${growthsKb.join(", ")} kB more\n`);
+    expect(Math.min(...growthsKb)).toBeLessThan(GROWTH_MAX_KB);
   }, 60_000);
 
   test("a thousand changes of targets leave the descriptors as they were", async () => {
