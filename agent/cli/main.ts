@@ -1,6 +1,7 @@
 /** argv -> command: parsing, help, usage errors. Commands are loaded when they are called. */
 
 import { parseArgs } from "node:util";
+import { GIT, TARGET, VERSION } from "../domain/version.ts";
 import type { Command, CommandInput, OptionSpec } from "./command.ts";
 import { EXIT, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -30,10 +31,24 @@ async function dispatch(command: Command, args: readonly string[]): Promise<numb
     }
     return await command.run(input);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError)) return failed(command, error);
     console.error(`${error.message}\nTry: patronus-agent ${command.name} --help`);
     return EXIT.usage;
   }
+}
+
+/** What no command expects: in words first, then where, for those who mend it. */
+function failed({ name }: Command, error: unknown): number {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.error(`cannot finish ${name}: ${message}`);
+  // Faults of the box (no room, no such file) carry the name of the call.
+  if (error instanceof Error && "syscall" in error) return EXIT.failure;
+  const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  const build = `patronus-agent ${VERSION} (${GIT}, ${TARGET}), bun ${Bun.version}`;
+  console.error(
+    ["this is a defect; please report it with these lines:", build, ...frames].join("\n"),
+  );
+  return EXIT.failure;
 }
 
 function showHelp(topic: string | undefined): number {

@@ -6,21 +6,19 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
-  chmodSync,
   copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { FILE } from "../support/agent.ts";
+import { bareTree, startInTree, statusInTree } from "../support/bare-tree.ts";
 
 const isRoot = process.getuid?.() === 0;
 const reason = isRoot ? "" : " (skipped: needs root)";
@@ -34,18 +32,11 @@ let root: string;
 let before: readonly string[];
 
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), "patronus-root-"));
-  chmodSync(root, 0o755);
-  for (const folder of FOLDERS) {
-    mkdirSync(join(root, folder), { recursive: true });
-  }
+  root = bareTree(FOLDERS);
   for (const library of librariesOf(FILE)) {
     mkdirSync(dirname(join(root, library)), { recursive: true });
     copyFileSync(library, join(root, library));
   }
-  writeFileSync(join(root, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
-  writeFileSync(join(root, "etc/group"), "root:x:0:\n");
-  writeFileSync(join(root, "etc/shadow"), "root:*:0:0:99999:7:::\n", { mode: 0o600 });
   before = tree();
 });
 
@@ -54,18 +45,6 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 function librariesOf(program: string): string[] {
   const { stdout } = Bun.spawnSync(["ldd", program]);
   return [...stdout.toString().matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
-}
-
-interface Status {
-  readonly processes: { readonly separation: string } | null;
-  readonly problems: readonly string[];
-}
-
-/** null: nobody answers yet, or the processes are not known yet. */
-async function statusAt(socket: string): Promise<Status | null> {
-  const answer = await fetch("http://agent/api/v1/status", { unix: socket }).catch(() => null);
-  const status = answer === null ? null : ((await answer.json()) as Status);
-  return status?.processes === null ? null : status;
 }
 
 /** Every entry with its mode, owner and content. */
@@ -134,22 +113,9 @@ describe.skipIf(!isRoot)(`install${reason}`, () => {
   test("the program runs in that tree with users of its own, and answers", async () => {
     const config = join(root, "etc/patronus/agent.yaml");
     writeFileSync(config, "paths: [{ id: lo, targets: [127.0.0.1], profile: fast }]\n");
-    const mounts = `mount -t proc proc ${root}/proc && mount --rbind /dev ${root}/dev`;
-    const start = `ip link set lo up && exec chroot ${root} /usr/bin/patronus-agent run`;
-    const command = `${mounts} && ${start}`;
-    const agent = Bun.spawn(["unshare", "--mount", "--net", "sh", "-c", command], {
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    const agent = startInTree(root, "/usr/bin/patronus-agent run");
     try {
-      const socket = join(root, "run/patronus/agent.sock");
-      let status: Status | null = null;
-      for (let i = 0; i < 200 && status === null; i++) {
-        await Bun.sleep(50);
-        status = await statusAt(socket);
-      }
-      if (status === null) agent.kill("SIGKILL");
-      if (status === null) throw new Error(await new Response(agent.stderr).text());
+      const status = await statusInTree(root, agent);
       expect(status.problems).toEqual([]);
       expect(status.processes?.separation).toBe("users");
       const owner = lstatSync(join(root, "var/lib/patronus/patronus.db")).uid;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builtTarget } from "../support/built-target.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const isFull = process.env["FULL"] === "1";
@@ -16,16 +17,6 @@ const reason = QEMU === null ? " (skipped: needs the Debian package qemu-user-st
 function run(command: readonly string[]) {
   const { exitCode, stdout, stderr } = Bun.spawnSync([...command], { cwd: ROOT });
   return { exitCode, out: stdout.toString(), err: stderr.toString() };
-}
-
-async function built(target: string, folder: string): Promise<string> {
-  const script = `
-    import { buildTarget, TARGETS } from ${JSON.stringify(join(ROOT, "scripts/build.ts"))};
-    const target = TARGETS.find(({ name }) => name === ${JSON.stringify(target)});
-    console.log(await buildTarget(target, ${JSON.stringify(folder)}));`;
-  const { exitCode, out, err } = run([process.execPath, "-e", script]);
-  if (exitCode !== 0) throw new Error(err);
-  return out.trim().split("\n").at(-1) ?? "";
 }
 
 async function digest(path: string): Promise<string> {
@@ -40,7 +31,7 @@ describe("builds", () => {
       const folder = mkdtempSync(join(tmpdir(), "patronus-build-"));
       try {
         const [one, two] = [join(folder, "one"), join(folder, "two")];
-        const files = [await built(target, one), await built(target, two)];
+        const files = [builtTarget(target, one), builtTarget(target, two)];
         const [first, second] = await Promise.all(files.map(digest));
         expect(first).toBe(second ?? "");
       } finally {
@@ -59,7 +50,7 @@ describe.skipIf(QEMU === null)(`linux-arm64${reason}`, () => {
     folder = mkdtempSync(join(tmpdir(), "patronus-arm64-"));
     const libraries = run(["scripts/foreign-libc.sh", "linux-arm64"]);
     if (libraries.exitCode !== 0) throw new Error(libraries.err);
-    const file = await built("linux-arm64", folder);
+    const file = builtTarget("linux-arm64", folder);
     program = [QEMU ?? "", "-L", libraries.out.trim(), file];
   }, 180_000);
 

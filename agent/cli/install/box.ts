@@ -40,6 +40,8 @@ export interface FileForm {
 export class Box {
   readonly root: string;
   readonly isDry: boolean;
+  /** Commands that ended badly, or could not be started. */
+  readonly failed: string[] = [];
   readonly #tell: (told: Told) => void;
 
   /** `root` "/": the running box. */
@@ -122,13 +124,13 @@ export class Box {
     }
   }
 
-  /** On the running box only. Answers whether it went well. */
+  /** On the running box only; what fails is in `failed`. Answers whether it went well. */
   run(...command: readonly string[]): boolean {
     if (!this.isRunning) return true;
     this.#told("changed", command.join(" "));
-    if (this.isDry) return true;
-    const { exitCode } = Bun.spawnSync([...command], { stdio: ["ignore", "inherit", "inherit"] });
-    return exitCode === 0;
+    if (this.isDry || succeeds(command)) return true;
+    this.failed.push(command.join(" "));
+    return false;
   }
 
   /** Of a file that belongs to the system: its owner and mode stay. */
@@ -192,6 +194,14 @@ export class Box {
   #told(change: Change, what: string): Change {
     this.#tell({ change, what });
     return change;
+  }
+}
+
+function succeeds(command: readonly string[]): boolean {
+  try {
+    return Bun.spawnSync([...command], { stdio: ["ignore", "inherit", "inherit"] }).exitCode === 0;
+  } catch {
+    return false; // there is no such command
   }
 }
 

@@ -36,6 +36,7 @@ import { readRecord, writeRecord } from "./record.ts";
 
 const PORT = 9477;
 const GROUP = "patronus";
+const MOUNTS = "/proc/self/mounts";
 
 export async function install(input: CommandInput): Promise<number> {
   const root = rootOf(input);
@@ -53,10 +54,29 @@ export async function install(input: CommandInput): Promise<number> {
   }
   const places = placesOf(manager, prefixOf(input));
   const findings = findingsFor(box, places);
-  const errors = findings.filter(({ level }) => level === "error");
-  if (errors.length === 0) carryOut(box, places);
+  const isPossible = !findings.some(isError);
+  if (isPossible) findings.push(...carriedOut(box, places));
   report({ told, findings, input, box, places });
-  return errors.length > 0 ? EXIT.failure : EXIT.ok;
+  return findings.some(isError) ? EXIT.failure : EXIT.ok;
+}
+
+function isError({ level }: Finding): boolean {
+  return level === "error";
+}
+
+/** What went wrong on the way; the rest is done. */
+function carriedOut(box: Box, places: Places): Finding[] {
+  const findings: Finding[] = [];
+  try {
+    carryOut(box, places);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    findings.push({ level: "error", text: `stopped half-way: ${why}; run install again` });
+  }
+  for (const command of box.failed) {
+    findings.push({ level: "warning", text: `\`${command}\` failed: do it by hand` });
+  }
+  return findings;
 }
 
 export function rootOf(input: CommandInput): string {
@@ -88,13 +108,23 @@ function findingsFor(box: Box, { prefix, program }: Places): Finding[] {
   const size = Bun.file(process.execPath).size;
   const folder = existing(box.at(prefix));
   const room = { needed: box.has(program) ? 0 : size, free: freeOctets(folder), program: size };
-  const mounts = parseMounts(readFileSync("/proc/self/mounts", "utf8"));
   return [
     ...checkLibraries(box.root, TARGET),
-    ...(box.isRunning ? checkMount(mounts, prefix) : []),
+    ...(box.isRunning ? mountFindings(prefix) : []),
     ...checkRoom(prefix, room),
     ...(box.isRunning && readRecord(box) === null ? checkPort(PORT, null) : []),
   ];
+}
+
+function mountFindings(prefix: string): Finding[] {
+  let text: string;
+  try {
+    text = readFileSync(MOUNTS, "utf8");
+  } catch {
+    const unknown = `whether ${prefix} runs programs was not checked`;
+    return [{ level: "warning", text: `cannot read ${MOUNTS}, is /proc mounted? ${unknown}` }];
+  }
+  return checkMount(parseMounts(text), prefix);
 }
 
 function carryOut(box: Box, places: Places): void {
@@ -110,6 +140,17 @@ function carryOut(box: Box, places: Places): void {
     [CONFIG_FOLDER, box.folder(CONFIG_FOLDER, { mode: 0o750, group: GROUP })],
     [state, box.folder(state, stateForm)],
   ] as const;
+  // Before anything large: an installation that stops half-way can be removed.
+  writeRecord(box, {
+    ...{ manager, prefix },
+    users: [...new Set([...(before?.users ?? []), ...users])],
+    folders: [
+      ...new Set([
+        ...(before?.folders ?? []),
+        ...folders.flatMap(([path, change]) => (change === "made" ? [path] : [])),
+      ]),
+    ],
+  });
   box.copy(process.execPath, program, { mode: 0o755, ...own });
   const assets = assetsFor(places);
   box.file(`${prefix}/rollback.sh`, assets.rollbackScript, { mode: 0o755 });
@@ -123,16 +164,6 @@ function carryOut(box: Box, places: Places): void {
     box.file(`/etc/init.d/${SERVICE}`, assets.initScript, { mode: 0o755 });
     box.run(`/etc/init.d/${SERVICE}`, "enable");
   }
-  writeRecord(box, {
-    ...{ manager, prefix },
-    users: [...new Set([...(before?.users ?? []), ...users])],
-    folders: [
-      ...new Set([
-        ...(before?.folders ?? []),
-        ...folders.flatMap(([path, change]) => (change === "made" ? [path] : [])),
-      ]),
-    ],
-  });
 }
 
 /** Names of those that were not there. Text, because OpenWrt and a folder have no useradd. */
@@ -172,8 +203,8 @@ function report({ told, findings, input, box, places }: Report): void {
   for (const { change, what } of told)
     console.log(`${label(change, box.isDry).padEnd(13)} ${what}`);
   for (const { level, text } of findings) console.error(`${level}: ${text}`);
-  if (findings.some(({ level }) => level === "error")) {
-    console.error("nothing was changed");
+  if (findings.some(isError)) {
+    if (told.length === 0) console.error("nothing was changed");
     return;
   }
   for (const line of next) console.log(`next: ${line}`);

@@ -42,6 +42,7 @@ export async function uninstall(input: CommandInput): Promise<number> {
   if (input.flag("json")) console.log(JSON.stringify({ dry_run: isDry, steps: told }));
   else
     for (const { change, what } of told) console.log(`${label(change, isDry).padEnd(13)} ${what}`);
+  for (const command of box.failed) console.error(`warning: \`${command}\` failed`);
   if (!input.flag("purge") && !input.flag("json")) {
     console.log(`kept: ${CONFIG_FOLDER}, ${places.state} and the users; --purge removes them`);
   }

@@ -16,6 +16,8 @@ import { buildTable, HEADER_MAX } from "./table.ts";
 export type Chunk = Uint8Array<ArrayBuffer>;
 
 const NOTHING: Chunk = new Uint8Array();
+/** Some 0.3 ms of looking up. */
+const STATUSES_PER_TURN = 2_500;
 
 export class Exposition {
   readonly #source: MetricsSource;
@@ -33,11 +35,7 @@ export class Exposition {
   *render(syntax: Syntax, own: string): Generator<Chunk, Chunk> {
     const table = yield* this.#current();
     const { buffer } = table;
-    for (let row = 0; row < table.paths.length; row++) {
-      const code = STATUSES.indexOf(this.#source.status(row));
-      table.status[row] = code;
-      table.statusValue[row] = STATUS_VALUE[code] ?? Number.NaN;
-    }
+    yield* this.#readStatuses(table);
     for (const { family, write } of table.writers) {
       if (buffer.room < HEADER_MAX + table.rowMax) yield buffer.take();
       if (this.#isOutdated(table)) break;
@@ -53,6 +51,17 @@ export class Exposition {
     if (buffer.text(last)) return buffer.take();
     yield buffer.take();
     return new TextEncoder().encode(last);
+  }
+
+  *#readStatuses(table: Table): Generator<Chunk, void> {
+    for (let row = 0; row < table.paths.length; row++) {
+      if (row > 0 && row % STATUSES_PER_TURN === 0) yield NOTHING;
+      // Its rows are written by nobody any more.
+      if (this.#isOutdated(table)) return;
+      const code = STATUSES.indexOf(this.#source.status(row));
+      table.status[row] = code;
+      table.statusValue[row] = STATUS_VALUE[code] ?? Number.NaN;
+    }
   }
 
   *#current(): Generator<Chunk, Table> {

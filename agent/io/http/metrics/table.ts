@@ -27,6 +27,13 @@ const STATE_OF_STATUS = STATUSES.map((status) => STATES.indexOf(status));
  */
 export type RowsWriter = (out: LineBuffer, cache: Cache, from: number) => number;
 
+/** What is known of every path: its labels, and where its series lie. */
+interface Rows {
+  readonly arena: LabelArena;
+  readonly firstSeries: Int32Array;
+  readonly endSeries: Int32Array;
+}
+
 export class Table {
   readonly paths: MetricsSource["paths"];
   /** The statuses during one scrape: codes, and as numbers. */
@@ -38,13 +45,13 @@ export class Table {
   readonly rowMax: number;
   readonly #arena: LabelArena;
   readonly #firstSeries: Int32Array;
-  readonly #seriesCount: Int32Array;
+  readonly #endSeries: Int32Array;
 
-  constructor(paths: MetricsSource["paths"], arena: LabelArena) {
+  constructor(paths: MetricsSource["paths"], { arena, firstSeries, endSeries }: Rows) {
     this.paths = paths;
     this.#arena = arena;
-    this.#firstSeries = Int32Array.from(paths, ({ firstSeries }) => firstSeries);
-    this.#seriesCount = Int32Array.from(paths, ({ seriesCount }) => seriesCount);
+    this.#firstSeries = firstSeries;
+    this.#endSeries = endSeries;
     this.status = new Uint8Array(paths.length);
     this.statusValue = new Float64Array(paths.length);
     const lineMax = arena.longest + LINE_REST;
@@ -163,10 +170,9 @@ export class Table {
 
   /** Probes of a kind over all series of a path. */
   #total(totals: Float64Array, row: number, kind: number): number {
-    const first = this.#firstSeries[row] ?? 0;
-    const last = first + (this.#seriesCount[row] ?? 0);
+    const end = this.#endSeries[row] ?? 0;
     let sum = 0;
-    for (let series = first; series < last; series++) {
+    for (let series = this.#firstSeries[row] ?? 0; series < end; series++) {
       sum += totals[series * OUTCOME_KINDS.length + kind] ?? 0;
     }
     return sum;
@@ -177,11 +183,16 @@ export class Table {
 export function* buildTable(source: MetricsSource): Generator<void, Table> {
   const { paths } = source;
   const arena = new LabelArena(paths.length);
+  const firstSeries = new Int32Array(paths.length);
+  const endSeries = new Int32Array(paths.length);
   for (const [row, path] of paths.entries()) {
     if (row > 0 && row % ROWS_PER_TURN === 0) yield;
     arena.addPath(row, path);
+    firstSeries[row] = path.firstSeries;
+    endSeries[row] = path.firstSeries + path.seriesCount;
   }
-  return new Table(paths, arena);
+  if (paths.length > ROWS_PER_TURN) yield;
+  return new Table(paths, { arena, firstSeries, endSeries });
 }
 
 function linesPerPath(family: PathFamily): number {
