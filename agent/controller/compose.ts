@@ -13,6 +13,7 @@ import type { HttpOptions } from "../io/http/app.ts";
 import { createApp } from "../io/http/app.ts";
 import { serveHttp } from "../io/http/server.ts";
 import { keyReader } from "../io/key-file.ts";
+import { readMemoryRoom } from "../io/memory-room.ts";
 import { createProcessLog } from "../io/process-log.ts";
 import { processUsage } from "../io/process-usage.ts";
 import { literalAddress, resolveName, scopeIdOf } from "../io/resolver.ts";
@@ -36,6 +37,7 @@ import { composeFollowers } from "./followers.ts";
 import { HealthReader } from "./health-reader.ts";
 import { LazyNotices } from "./hooks/lazy-notices.ts";
 import { KeptTotals } from "./kept-totals.ts";
+import { faultsOf, MemoryWatch } from "./memory-watch.ts";
 import { composeRtt } from "./metrics/rtt.ts";
 import { Names } from "./names.ts";
 import type { Clock, Log, Timers } from "./ports.ts";
@@ -151,7 +153,7 @@ interface MemoryParts extends CoreParts {
   failovers(): FailoverPart;
 }
 
-/** What was, in files that survive us. */
+/** What was, in files that survive us; and the room for what is. */
 function composeMemory(config: AgentConfig, parts: MemoryParts) {
   const { clock, timers, log, current, scorer, failovers } = parts;
   const basics = { clock, timers, log };
@@ -171,21 +173,23 @@ function composeMemory(config: AgentConfig, parts: MemoryParts) {
     policies: () => failovers().failover.policies.map((policy) => policy.config),
     current: () => failovers().failover.maintenance,
   });
-  return { journal, guard, book, rtt, history, sla };
+  const faults = () => faultsOf(processUsage, parts.processes());
+  const room = new MemoryWatch({ ...basics, read: readMemoryRoom, faults });
+  room.start();
+  return { journal, guard, book, rtt, history, sla, room };
 }
 
 /** What probes, decides and remembers; everything else only looks at it. */
 function composeCore(config: AgentConfig, parts: CoreParts) {
   const { clock, timers, log, current, notices } = parts;
   const basics = { clock, timers, log };
-  const { storage } = config;
   const scorer = loadScorer(coreBytes());
   const engine = new Engine(scorer, {
-    flushInterval: micros(storage.flush_interval_secs * US_PER_S),
+    flushInterval: micros(config.storage.flush_interval_secs * US_PER_S),
   });
   const status = (path: number) => engine.status(path);
   const memory = composeMemory(config, { ...parts, scorer, failovers: () => failovers });
-  const { journal, guard, book, rtt, history, sla } = memory;
+  const { journal, guard, book, rtt, history, sla, room } = memory;
   const times = composeRtt({ clock, rtt, current: () => current.value });
   const hold = openHold(parts, (path) => failovers.isActive(path));
   const health = new HealthReader({ clock, scorer, status, isBlocked: (row) => hold.isHeld(row) });
@@ -201,7 +205,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   });
   const failovers: FailoverPart = composeFailover({
     ...{ ...basics, scorer, status, channel, book },
-    memory: openRouteMemory(routeMemoryFile(storage.path)),
+    memory: openRouteMemory(routeMemoryFile(config.storage.path)),
     isDown: (path) => engine.isHardDown(path),
     listeners: [telemetry, ...followers.listeners],
     burst: (burst) => driver.burst(burst),
@@ -217,6 +221,7 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   });
   const apply = planApplier({ scorer, rtt, health, history, driver, failovers, hold });
   const stop = () => {
+    room.stop();
     history.stop();
     failovers.failover.stop();
     sla.stop();
@@ -226,7 +231,9 @@ function composeCore(config: AgentConfig, parts: CoreParts) {
   const seen = { scorer, status, journal, history, health, failovers, driver, sla };
   return {
     ...{ ...seen, ...followers, telemetry, rtt: times.view, apply, stop },
-    problems: () => [...failovers.problems(), ...told(book), ...telemetry.problems()],
+    memory: room,
+    problems: () =>
+      [room, failovers, telemetry].flatMap((part) => part.problems()).concat(told(book)),
     configure(next: AgentConfig) {
       void telemetry.configure(next);
       void followers.alerts.configure(next);

@@ -144,4 +144,15 @@ export interface StatusChange {
 export interface ProcessUsage {
   readonly cpu_seconds: number;
   readonly resident_bytes: number;
+  /** Pages that had to be read from the disk. */
+  readonly major_faults: number;
+}
+
+/** What the agent may still take. */
+export interface MemoryRoom {
+  /** Whose limit is the tightest. */
+  readonly bound: "machine" | "control group";
+  readonly limit_bytes: number;
+  /** Free, or page cache that is given up first. */
+  readonly available_bytes: number;
 }

@@ -14,6 +14,7 @@ import type { Aggregator } from "./aggregator.ts";
 import type { AppliedPlan } from "./current-plan.ts";
 import type { Driver } from "./driver.ts";
 import type { HealthReader } from "./health-reader.ts";
+import type { MemoryWatch } from "./memory-watch.ts";
 import type { Clock, Journal, ProcessUsage } from "./ports.ts";
 import type { QueueState } from "./queue/ports.ts";
 
@@ -31,6 +32,7 @@ export interface ViewParts {
   queue(): QueueState | null;
   /** null: there is no such process. */
   usage(pid: number): ProcessUsage | null;
+  readonly memory: Pick<MemoryWatch, "room">;
   /** Of listeners, routes and whatever else is composed. */
   problems(): readonly string[];
 }
@@ -117,6 +119,7 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
     config: configSummary(config),
     processes: parts.processes(),
     usage: usageOf(parts),
+    memory: parts.memory.room,
     worker: {
       acknowledged: parts.driver.acknowledged,
       abilities: parts.driver.abilities,

@@ -6,8 +6,8 @@ import type { ProcessUsage } from "../controller/ports.ts";
 /** USER_HZ: fixed by the kernel's interface. */
 const TICKS_PER_S = 100;
 const PAGE_OCTETS = 4_096;
-/** proc(5), counted behind the name, which may hold anything: utime, stime, rss. */
-const [UTIME, STIME, RSS] = [11, 12, 21] as const;
+/** proc(5), counted behind the name, which may hold anything. */
+const [MAJFLT, UTIME, STIME, RSS] = [9, 11, 12, 21] as const;
 
 /** null: there is no such process. */
 export function processUsage(pid: number, proc = "/proc"): ProcessUsage | null {
@@ -18,6 +18,7 @@ export function processUsage(pid: number, proc = "/proc"): ProcessUsage | null {
     return {
       cpu_seconds: (number(UTIME) + number(STIME)) / TICKS_PER_S,
       resident_bytes: number(RSS) * PAGE_OCTETS,
+      major_faults: number(MAJFLT),
     };
   } catch {
     return null;

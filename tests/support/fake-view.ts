@@ -184,7 +184,8 @@ export class FakeView implements AgentView {
         separation: "users",
         problems: [],
       },
-      usage: { worker: { cpu_seconds: 12.5, resident_bytes: 20_000_768 } },
+      usage: { worker: { cpu_seconds: 12.5, resident_bytes: 20_000_768, major_faults: 7 } },
+      memory: { bound: "control group", limit_bytes: 64e6, available_bytes: 20e6 },
       worker: {
         acknowledged: true,
         abilities: null,

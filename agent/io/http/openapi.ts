@@ -145,8 +145,21 @@ const schemas = {
     processes: { type: ["object", "null"] },
     usage: {
       type: "object",
-      additionalProperties: object({ cpu_seconds: { type: "number" }, resident_bytes: whole }),
+      additionalProperties: object({
+        cpu_seconds: { type: "number" },
+        resident_bytes: whole,
+        major_faults: { ...whole, description: "Pages that had to be read from the disk" },
+      }),
       description: "Of each process that runs",
+    },
+    memory: {
+      ...object({
+        bound: { type: "string", enum: ["machine", "control group"] },
+        limit_bytes: whole,
+        available_bytes: whole,
+      }),
+      type: ["object", "null"],
+      description: "What the agent may take, by the tightest bound; null: unknown",
     },
     worker: object({
       abilities: { type: ["object", "null"] },

@@ -7,6 +7,7 @@ import type {
   BackupEnd,
   HistoryPage,
   HistoryQuery,
+  MemoryRoom,
   ProcessUsage,
   StoreState,
 } from "../../controller/ports.ts";
@@ -61,6 +62,8 @@ export interface AgentStatus {
   readonly processes: ProcessReport | null;
   /** Of processes that run; they are read when asked. */
   readonly usage: Readonly<Record<string, ProcessUsage>>;
+  /** Of the machine or the tightest control group; null: nobody tells. */
+  readonly memory: MemoryRoom | null;
   readonly worker: {
     /** It probes by the current table. */
     readonly acknowledged: boolean;

@@ -55,6 +55,7 @@ export function ownMetrics(facts: OwnFacts, openMetrics: boolean): string {
     ...storeFamilies(facts.status.store),
     ...(processes === null ? [] : processFamilies(processes)),
     ...usageFamilies(facts.status.usage),
+    ...memoryFamilies(facts.status.memory),
     ...(worker.counters === null ? [] : workerFamilies(worker.counters)),
     ...reflectorFamilies(worker.counters?.reflector ?? null),
   ];
@@ -133,6 +134,7 @@ function usageFamilies(usage: AgentStatus["usage"]): OwnFamily[] {
     "Processor time of the process.",
     "Resident memory, shared pages included.",
   ];
+  const faults = "Pages of the process that had to be read from the disk.";
   if (Object.keys(usage).length === 0) return [];
   return [
     family(
@@ -147,6 +149,21 @@ function usageFamilies(usage: AgentStatus["usage"]): OwnFamily[] {
       memory,
       samples((used) => used.resident_bytes),
     ),
+    family(
+      "process_major_faults_total",
+      "counter",
+      faults,
+      samples((used) => used.major_faults),
+    ),
+  ];
+}
+
+function memoryFamilies(memory: AgentStatus["memory"]): OwnFamily[] {
+  if (memory === null) return [];
+  const { limit_bytes: limit, available_bytes: available } = memory;
+  return [
+    gauge("memory_limit_bytes", "Memory of the machine or the tightest control group.", limit),
+    gauge("memory_available_bytes", "What is left of it, idle page cache included.", available),
   ];
 }
 
