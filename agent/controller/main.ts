@@ -17,7 +17,15 @@ import {
 } from "../wire/frame.ts";
 import type { UpdateReport } from "../wire/update-frames.ts";
 import { encodeUpdate, UPDATE_FRAME } from "../wire/update-frames.ts";
-import { ignoreSignals, parentPid, prctl, setAlarm, setCloseOnExec } from "../worker/libc.ts";
+import {
+  ignoreSignals,
+  monotonicNow,
+  parentPid,
+  prctl,
+  setAlarm,
+  setCloseOnExec,
+} from "../worker/libc.ts";
+import { TextPages } from "../worker/text-pages.ts";
 import type { Agent } from "./compose.ts";
 import { compose } from "./compose.ts";
 
@@ -48,6 +56,7 @@ class Controller {
   #report: ProcessReport | null = null;
   #update: UpdateReport | null = null;
   #configParts: Uint8Array[] = [];
+  readonly #textPages = new TextPages();
   #stopping = false;
   #finish: (exitCode: number) => void = () => {};
 
@@ -74,6 +83,7 @@ class Controller {
     switch (header.type) {
       case FRAME.ping:
         setAlarm(ALARM_SECONDS);
+        this.#textPages.look(monotonicNow());
         channels.control(encodeJson(FRAME.pong, 0, this.#progress(), header.aux));
         return;
       case FRAME.peer:

@@ -26,6 +26,7 @@ import {
   setOptionInt,
   tryLock,
 } from "../worker/libc.ts";
+import { TextPages } from "../worker/text-pages.ts";
 import type { ChildHost, Role } from "./child.ts";
 import { Child } from "./child.ts";
 import type { ChildUser, Separation } from "./credentials.ts";
@@ -75,6 +76,7 @@ export class Supervisor implements ChildHost {
   #order: ReflectorOrdering = orderReflector(null);
   readonly #handover: Handover;
   readonly #updates: LazyDesk;
+  readonly #textPages = new TextPages();
   #stopping = false;
   #pingSequence = 0;
   #lastTick: Instant = monotonicNow();
@@ -260,6 +262,7 @@ export class Supervisor implements ChildHost {
       const now = monotonicNow();
       const excused = Math.max(0, between(this.#lastTick, now) - PING_INTERVAL);
       this.#lastTick = now;
+      this.#textPages.look(now);
       for (const child of [this.#controller, this.#worker]) {
         child.checkSilence(now, excused);
         child.ping(++this.#pingSequence);

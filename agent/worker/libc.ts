@@ -41,6 +41,7 @@ const SYMBOLS = {
   signal: { args: ["i32", "ptr"], returns: "ptr" },
   alarm: { args: ["u32"], returns: "u32" },
   getppid: { args: [], returns: "i32" },
+  madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   getuid: { args: [], returns: "u32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   capget: { args: ["ptr", "ptr"], returns: "i32" },
@@ -161,6 +162,11 @@ function errnoOf(result: number): number {
   return result === 0 ? 0 : lastErrno();
 }
 
+/** What a call answered, or -errno. */
+function countOf(result: number | bigint): number {
+  return result >= 0 ? Number(result) : -lastErrno();
+}
+
 // --- sockets -------------------------------------------------------------------------------------
 
 export function openSocket(domain: number, type: number, protocol: number): FdResult {
@@ -206,38 +212,32 @@ export function sendBytes(
   flags: number,
   octets = bytes.byteLength,
 ): number {
-  const sent = Number(libc().send(fd, bytes, octets, flags));
-  return sent >= 0 ? sent : -lastErrno();
+  return countOf(libc().send(fd, bytes, octets, flags));
 }
 
 /** Octets sent, or -errno. */
 export function sendBytesTo(fd: number, bytes: Uint8Array, flags: number, to: Uint8Array): number {
-  const sent = Number(libc().sendto(fd, bytes, bytes.byteLength, flags, to, to.byteLength));
-  return sent >= 0 ? sent : -lastErrno();
+  return countOf(libc().sendto(fd, bytes, bytes.byteLength, flags, to, to.byteLength));
 }
 
 /** Octets received (0: EOF on a stream or packet pair), or -errno. */
 export function receiveBytes(fd: number, into: Uint8Array, flags: number): number {
-  const got = Number(libc().recv(fd, into, into.byteLength, flags));
-  return got >= 0 ? got : -lastErrno();
+  return countOf(libc().recv(fd, into, into.byteLength, flags));
 }
 
 /** Messages sent (at least 1), or -errno. `messages` is an array of struct mmsghdr. */
 export function sendMessages(fd: number, messages: number, count: number, flags: number): number {
-  const sent = libc().sendmmsg(fd, messages as Pointer, count, flags);
-  return sent >= 0 ? sent : -lastErrno();
+  return countOf(libc().sendmmsg(fd, messages as Pointer, count, flags));
 }
 
 /** Messages received, or -errno. `headers` is an array of struct mmsghdr. */
 export function receiveMessages(fd: number, headers: number, count: number, flags: number): number {
-  const got = libc().recvmmsg(fd, headers as Pointer, count, flags, null);
-  return got >= 0 ? got : -lastErrno();
+  return countOf(libc().recvmmsg(fd, headers as Pointer, count, flags, null));
 }
 
 /** Ready descriptors, 0 at the timeout, or -errno. `pollfds` is an array of struct pollfd. */
 export function pollFds(pollfds: ByteView, count: number, timeout: ByteView | null): number {
-  const ready = libc().ppoll(pollfds, count, timeout, null);
-  return ready >= 0 ? ready : -lastErrno();
+  return countOf(libc().ppoll(pollfds, count, timeout, null));
 }
 
 /** Both ends of a SOCK_SEQPACKET pair, non-blocking, close-on-exec. */
@@ -271,20 +271,17 @@ export function openFile(path: string, flags: number, mode = 0): FdResult {
 
 /** Octets read, or -errno. */
 export function readFd(fd: number, into: Uint8Array): number {
-  const got = Number(libc().read(fd, into, BigInt(into.byteLength)));
-  return got >= 0 ? got : -lastErrno();
+  return countOf(libc().read(fd, into, BigInt(into.byteLength)));
 }
 
 /** Octets read from the start of the file, or -errno. */
 export function readFromStart(fd: number, into: Uint8Array): number {
-  const got = Number(libc().pread(fd, into, BigInt(into.byteLength), 0n));
-  return got >= 0 ? got : -lastErrno();
+  return countOf(libc().pread(fd, into, BigInt(into.byteLength), 0n));
 }
 
 /** Octets written, or -errno. */
 export function writeFd(fd: number, bytes: Uint8Array): number {
-  const put = Number(libc().write(fd, bytes, BigInt(bytes.byteLength)));
-  return put >= 0 ? put : -lastErrno();
+  return countOf(libc().write(fd, bytes, BigInt(bytes.byteLength)));
 }
 
 /** 0 or errno. */
@@ -335,10 +332,15 @@ export function setAlarm(seconds: number): void {
   libc().alarm(seconds);
 }
 
+/** Unmaps pages of a file that were not written to: they are read again when they are used. */
+export function releasePages(start: number, octets: number): void {
+  const MADV_DONTNEED = 4;
+  libc().madvise(BigInt(start), BigInt(octets), MADV_DONTNEED);
+}
+
 /** The result of prctl(2), or -errno. */
 export function prctl(option: number, a = 0, b = 0, c = 0, d = 0): number {
-  const result = libc().prctl(option, BigInt(a), BigInt(b), BigInt(c), BigInt(d));
-  return result >= 0 ? result : -lastErrno();
+  return countOf(libc().prctl(option, BigInt(a), BigInt(b), BigInt(c), BigInt(d)));
 }
 
 export interface CapabilitySets {
@@ -371,8 +373,7 @@ export function clearGroups(): number {
 
 /** For calls without a function in libc: the result, or -errno. */
 export function systemCall(number: number, argument: number, struct: Uint8Array): number {
-  const result = libc().syscall(number, argument, struct, struct.byteLength);
-  return result >= 0 ? result : -lastErrno();
+  return countOf(libc().syscall(number, argument, struct, struct.byteLength));
 }
 
 /** Replaces the process image, keeping the pid. Returns only on failure, with errno. */

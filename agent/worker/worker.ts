@@ -25,13 +25,14 @@ import { encodeVerdict } from "../wire/verdict.ts";
 import type { EchoResponder } from "./echo.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { ERRNO, POLLIN, POLLOUT } from "./kernel.ts";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, receiveBytes, sendBytes } from "./libc.ts";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, monotonicNow, receiveBytes, sendBytes } from "./libc.ts";
 import { Network } from "./netlink/network.ts";
 import { OutcomeFrame } from "./outcome-frame.ts";
 import type { Watch } from "./probe-loop.ts";
 import { ProbeLoop } from "./probe-loop.ts";
 import { ReflectorListeners } from "./reflector/listeners.ts";
 import { TableAssembly } from "./table-assembly.ts";
+import { TextPages } from "./text-pages.ts";
 
 export interface WorkerOptions {
   /** Descriptors of the control and of the data pair. */
@@ -58,6 +59,7 @@ export class Worker {
   readonly #data: Watch;
   readonly #reflector: ReflectorListeners;
   readonly #network: Network;
+  readonly #textPages = new TextPages();
   #knownAbilities = "";
   #knownChanges = "";
   #isStopped = false;
@@ -150,6 +152,7 @@ export class Worker {
   #answerPing(sequence: number): void {
     const { generation } = this.#options;
     this.#reflector.retry();
+    this.#textPages.look(monotonicNow());
     const progress: Progress = {
       last_work_us: this.#loop.lastSendUs,
       lag_us: this.#loop.takeLagUs(),

@@ -61,6 +61,7 @@ const RULES: readonly Rule[] = [
       "agent/updater/protocol.ts",
       "agent/updater/hash.ts",
       "agent/worker/libc.ts",
+      "agent/worker/text-pages.ts",
       "agent/io/clock.ts",
       "agent/io/process-log.ts",
       "agent/io/key-file.ts",
