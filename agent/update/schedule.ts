@@ -4,7 +4,6 @@
  * nothing.
  */
 
-import { createHash } from "node:crypto";
 import { localTime } from "../domain/calendar.ts";
 import type { UnixSeconds } from "../domain/units.ts";
 import type { UpdateWindow } from "../domain/update.ts";
@@ -49,6 +48,6 @@ function holds({ from, to, days, time_zone }: UpdateWindow, now: UnixSeconds): b
 
 /** From 0 to below 1, evenly over nodes. */
 function fraction(nodeId: string, salt: string): number {
-  const digest = createHash("sha256").update(`${nodeId}\0${salt}`).digest();
+  const digest = new Bun.CryptoHasher("sha256").update(`${nodeId}\0${salt}`).digest();
   return digest.readUInt32BE(0) / 2 ** 32;
 }

@@ -3,7 +3,6 @@
  * Alertmanager (version 4), its API v2, and text put into a template.
  */
 
-import { createHash } from "node:crypto";
 import type { Alert, Message, WebhookChannel } from "../../domain/alerts.ts";
 import { unreachable } from "../../domain/invariant.ts";
 import { chatText, oneLine, subjectOf } from "./text.ts";
@@ -144,7 +143,7 @@ function common(all: readonly Labels[]): Labels {
 
 function fingerprint(labels: Labels): string {
   const text = JSON.stringify(Object.entries(labels).toSorted());
-  return createHash("sha256").update(text).digest("hex").slice(0, FINGERPRINT_LENGTH);
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, FINGERPRINT_LENGTH);
 }
 
 // --- templates ----------------------------------------------------------------------------------

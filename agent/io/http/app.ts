@@ -20,8 +20,6 @@ import type { HistoryAnswer } from "./history-answers.ts";
 import { answerAggregate, answerAggregates, answerHistory } from "./history-answers.ts";
 import { pathBody } from "./json.ts";
 import { Scraper } from "./metrics/scrape.ts";
-import { OPENAPI } from "./openapi.ts";
-import { PAGE_POLICY, statusPage } from "./page.ts";
 import type { Problem } from "./problem.ts";
 import { problemResponse } from "./problem.ts";
 import { strangeParameters } from "./query.ts";
@@ -151,7 +149,7 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
     get("/metrics", (context) => scraper.answer(context.req.raw)),
     get("/healthz", (context) => context.json({ status: "ok" })),
     get("/readyz", (context) => showReadiness(context, view)),
-    get("/openapi.json", (context) => context.json(OPENAPI)),
+    get("/openapi.json", (context) => showApi(context)),
     get("/api/v1/status", (context) => context.json(view.status())),
     get("/api/v1/health/snapshot", (context) => showSnapshot(context, view)),
     get("/api/v1/health/paths/:id", (context) => showPath(context, view, now())),
@@ -185,6 +183,11 @@ function withoutParameters(handle: Handler): Handler {
   };
 }
 
+/** Loaded when asked for, like the page: thousands of objects. */
+async function showApi(context: HttpContext): Promise<Response> {
+  return context.json((await import("./openapi.ts")).OPENAPI);
+}
+
 async function showPage(
   context: HttpContext,
   view: AgentView,
@@ -192,6 +195,7 @@ async function showPage(
 ): Promise<Response> {
   const shown =
     failover === null ? "" : (await import("./failover-page.ts")).failoverPart(failover);
+  const { PAGE_POLICY, statusPage } = await import("./page.ts");
   const page = await statusPage(view.snapshot(), view.status(), shown);
   return context.html(page, 200, { "content-security-policy": PAGE_POLICY });
 }

@@ -4,7 +4,6 @@
  * is not ours is DNS rebinding. So: an absolute URL, a known Host, then the right to read or write.
  */
 
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Role } from "../../domain/config.ts";
 import { isLoopbackHost, isWildcardHost, parseListen } from "./listen.ts";
 import type { Problem } from "./problem.ts";
@@ -99,7 +98,7 @@ export function createGuard(options: GuardOptions): Guard {
     const given = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     if (given === undefined) return null;
     const sent = digest(given);
-    return clients.filter(({ proof }) => timingSafeEqual(sent, proof))[0] ?? null;
+    return clients.filter(({ proof }) => crypto.timingSafeEqual(sent, proof))[0] ?? null;
   }
 
   return { check, clientOf: (request) => knownClient(request)?.name ?? null };
@@ -108,7 +107,7 @@ export function createGuard(options: GuardOptions): Guard {
 interface Client {
   readonly name: string;
   readonly role: Role;
-  readonly proof: Buffer;
+  readonly proof: Uint8Array;
 }
 
 function clientsOf({ token, clients = [] }: GuardOptions): readonly Client[] {
@@ -170,6 +169,6 @@ function isLocal(listen: string | null): boolean {
 }
 
 /** Equal length for the comparison, whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+function digest(text: string): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(text).digest();
 }

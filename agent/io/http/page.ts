@@ -3,7 +3,6 @@
  * every value; the policy of the page names the digest of its style and allows nothing else.
  */
 
-import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
 import { fixed, megabytes, milliseconds } from "../../domain/amount.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
@@ -36,7 +35,7 @@ small { color: var(--dim); display: block; }
 @media (max-width: 640px) { .wide { display: none; } }
 `;
 
-const STYLE_DIGEST = createHash("sha256").update(STYLE).digest("base64");
+const STYLE_DIGEST = new Bun.CryptoHasher("sha256").update(STYLE).digest("base64");
 
 export const PAGE_POLICY = [
   "default-src 'none'",

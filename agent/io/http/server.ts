@@ -11,7 +11,7 @@ import { internalError } from "./app.ts";
 import type { Transport } from "./guard.ts";
 import { BODY_MAX } from "./guard.ts";
 import { parseListen } from "./listen.ts";
-import { readTls } from "./tls.ts";
+import type { TlsResult } from "./tls.ts";
 import { clearPlace, inodeOf, removeOwn } from "./unix-socket.ts";
 
 export interface HttpListeners {
@@ -50,7 +50,7 @@ export async function serveHttp(
   const results: Listening[] = [];
   if (listeners.socket !== "") results.push(await listenUnix(app, listeners.socket, log));
   if (listeners.listen !== null)
-    results.push(listenTcp(app, listeners.listen, { tls: listeners.tls ?? null, log }));
+    results.push(await listenTcp(app, listeners.listen, { tls: listeners.tls ?? null, log }));
   const open = results.filter((result) => result.kind === "listening");
   const failed = results.filter((result) => result.kind === "failed");
   for (const { reason } of failed) log.error("a listener is missing", { reason });
@@ -63,17 +63,26 @@ export async function serveHttp(
   };
 }
 
+/** Loaded with the first certificate: node:crypto is 1.5 MB of memory. */
+async function settledTls(tls: TlsConfig): Promise<TlsResult> {
+  return (await import("./tls.ts")).readTls(tls);
+}
+
 interface TcpOptions {
   readonly tls: TlsConfig | null;
   readonly log: Log;
 }
 
-function listenTcp(app: HttpApp, listen: string, { tls, log }: TcpOptions): Listening {
+async function listenTcp(
+  app: HttpApp,
+  listen: string,
+  { tls, log }: TcpOptions,
+): Promise<Listening> {
   const address = parseListen(listen);
   if (address === null) {
     return { kind: "failed", reason: `cannot listen on "${listen}": want address:port` };
   }
-  const settled = tls === null ? null : readTls(tls);
+  const settled = tls === null ? null : await settledTls(tls);
   // Never plain where TLS was asked for.
   if (settled?.kind === "failed") return { kind: "failed", reason: settled.reason };
   try {

@@ -8,7 +8,6 @@
  * `import.meta.url` of a split chunk does not lead to it. From source the module lies beside us.
  */
 
-import { Worker } from "node:worker_threads";
 import { isCompiled } from "../../domain/self.ts";
 import { PAGE_BYTES, WAL_FRAME_BYTES } from "./database.ts";
 import type { Attempt } from "./fault.ts";
@@ -98,6 +97,16 @@ export class WorkerCheckpointer implements Checkpointer {
     onOpened = () => {},
   ): void {
     this.#running = true;
+    void this.#perform(job, onEnd, onOpened);
+  }
+
+  async #perform(
+    job: StoreJob,
+    onEnd: (end: CheckpointEnd, anchors: Anchors | null) => void,
+    onOpened: () => void,
+  ): Promise<void> {
+    // Half a megabyte of memory that an agent without a file never needs.
+    const { Worker } = await import("node:worker_threads");
     let end: CheckpointEnd = { kind: "no-worker", reason: "the worker ended without an answer" };
     let anchors: Anchors | null = null;
     const worker = new Worker(this.#entry, { workerData: job });
