@@ -126,7 +126,8 @@ export class Supervisor implements ChildHost {
       return finished;
     }
     this.#handleSignals();
-    await Promise.all([this.#worker.start(), this.#controller.start()]);
+    // The first probe waits for the controller, which takes longer to start.
+    await Promise.all([this.#controller.start(), this.#worker.start()]);
     this.#armTick();
     return finished;
   }
