@@ -1,7 +1,7 @@
 /**
- * The whole agent, compiled: exec -> first probe on the wire and the first scrape, memory and CPU of its three processes
- * with ten paths at the default pace. Prints one JSON line per figure. FULL=1 watches for 10
- * minutes.
+ * The whole agent, compiled: exec -> first probe and first scrape, memory and CPU of its three
+ * processes with ten paths at the default pace. Prints one JSON line per figure. FULL=1 watches for
+ * 10 minutes.
  */
 
 import { startAgent } from "../support/agent.ts";

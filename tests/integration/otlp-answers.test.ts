@@ -166,6 +166,13 @@ describe("the effect of", () => {
     expect(requests.length).toBe(6);
   });
 
+  test("a redirect to another server is not followed: it would be shown the headers", async () => {
+    const [{ url, script }, other] = [await receiver(), await receiver()];
+    script.push({ status: 308, headers: { location: `${other.url}/v1/metrics` } });
+    expect(await deliver(url)).toMatchObject({ kind: "retry" });
+    expect(other.requests).toEqual([]);
+  });
+
   test("nobody listening is a retry", async () => {
     const gone = await receiver();
     await gone.close();
