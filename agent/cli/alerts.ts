@@ -49,7 +49,7 @@ async function listAlerts(input: CommandInput): Promise<number> {
 export function alertLines(alerts: readonly AlertBody[]): string[] {
   if (alerts.length === 0) return ["no alert"];
   return alerts.flatMap(({ state, severity, summary, started_at_ms, consequences }) => [
-    `${state.padEnd(8)} ${severity.padEnd(8)} since ${when(started_at_ms)}  ${summary}`,
+    `${state.padEnd(8)} ${severity.padEnd(8)} since ${when(started_at_ms / 1_000)}  ${summary}`,
     ...consequences.map((text) => `${" ".repeat(18)}because of it: ${text}`),
   ]);
 }
@@ -77,7 +77,7 @@ async function showHistory(input: CommandInput): Promise<number> {
 export function messageLines({ created_at_ms, status, alerts }: MessageBody): string[] {
   return alerts.map(
     ({ severity, summary }) =>
-      `${when(created_at_ms)}  ${status.padEnd(8)} ${severity.padEnd(8)} ${summary}`,
+      `${when(created_at_ms / 1_000)}  ${status.padEnd(8)} ${severity.padEnd(8)} ${summary}`,
   );
 }
 

@@ -202,6 +202,14 @@ export const COMMANDS: readonly Command[] = [
     run: async (input) => (await import("./alerts.ts")).manageAlerts(input),
   },
   {
+    name: "queue",
+    summary: "what waits for collectors and channels, and what they refused for good",
+    operands: "",
+    options: AGENT_OPTIONS,
+    notes: "Exit codes: 0 done, 2 usage, 4 not running.",
+    run: async (input) => (await import("./queue.ts")).showQueue(input),
+  },
+  {
     name: "self-test",
     summary: "what of this machine the agent can use, and what to do about the rest",
     operands: "",

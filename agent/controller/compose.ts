@@ -91,7 +91,6 @@ export async function compose(runPlan: RunPlan, outside: Surroundings): Promise<
   const view = createView({
     ...{ ...core, ...outside, clock, aggregator, usage: processUsage },
     current: () => current.value,
-    queue: () => core.telemetry.state,
     problems: () => [...httpProblems, ...core.problems(), ...updates.problems()],
   });
   const updates = composeUpdates({

@@ -16,7 +16,7 @@ import type { Driver } from "./driver.ts";
 import type { HealthReader } from "./health-reader.ts";
 import type { MemoryWatch } from "./memory-watch.ts";
 import type { Clock, Journal, ProcessUsage } from "./ports.ts";
-import type { QueueState } from "./queue/ports.ts";
+import type { DeadLetter, QueueState } from "./queue/ports.ts";
 
 export interface ViewParts {
   readonly clock: Clock;
@@ -29,7 +29,10 @@ export interface ViewParts {
   processes(): ProcessReport | null;
   requestReload(): void;
   current(): AppliedPlan;
-  queue(): QueueState | null;
+  readonly telemetry: {
+    readonly state: QueueState | null;
+    readonly deadLetters: readonly DeadLetter[];
+  };
   /** null: there is no such process. */
   usage(pid: number): ProcessUsage | null;
   readonly memory: Pick<MemoryWatch, "room">;
@@ -67,6 +70,7 @@ export function createView(parts: ViewParts): AgentView {
       started_at: started,
       uptime_secs: Math.floor((parts.clock.monotonic() - startedUs) / US_PER_S),
     }),
+    deadLetters: () => parts.telemetry.deadLetters,
     ready: () => readiness(parts),
     reload() {
       parts.requestReload();
@@ -133,7 +137,7 @@ function agentStatus(parts: ViewParts): Omit<AgentStatus, "uptime_secs" | "start
       ...parts.journal.size,
       retention: planRetention(config),
     },
-    queue: parts.queue(),
+    queue: parts.telemetry.state,
     problems: problemsOf(parts),
   };
 }

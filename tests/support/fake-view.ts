@@ -3,6 +3,7 @@
  */
 
 import type { BackupEnd, HistoryPage, HistoryQuery } from "../../agent/controller/ports.ts";
+import type { DeadLetter } from "../../agent/controller/queue/ports.ts";
 import type {
   Aggregate,
   AggregateQuery,
@@ -160,6 +161,10 @@ export class FakeView implements AgentView {
 
   async backup(): Promise<BackupEnd> {
     return this.backupEnd;
+  }
+
+  deadLetters(): readonly DeadLetter[] {
+    return [];
   }
 
   ready(): Readiness {

@@ -151,6 +151,7 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
     get("/readyz", (context) => showReadiness(context, view)),
     get("/openapi.json", (context) => showApi(context)),
     get("/api/v1/status", (context) => context.json(view.status())),
+    get("/api/v1/queue", (context) => context.json(queueBody(view))),
     get("/api/v1/health/snapshot", (context) => showSnapshot(context, view)),
     get("/api/v1/health/paths/:id", (context) => showPath(context, view, now())),
     past("/api/v1/health/paths/:id/history", answerHistory),
@@ -172,6 +173,17 @@ function routesOf(view: AgentView, options: HttpOptions): Route[] {
       handle: withoutParameters((context) => reload(context, view)),
     },
   ];
+}
+
+/** One form whether something is pushed or not. */
+function queueBody(view: AgentView) {
+  const { queue } = view.status();
+  return {
+    is_open: queue !== null,
+    fault: queue?.fault ?? null,
+    destinations: queue?.destinations ?? [],
+    dead_letters: view.deadLetters(),
+  };
 }
 
 /** Refuses every query parameter. */

@@ -29,6 +29,7 @@ import {
   whole,
 } from "./openapi-forms.ts";
 import { HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, HISTORY_SPAN_DEFAULT } from "./query.ts";
+import { QUEUE_PATHS, QUEUE_SCHEMAS } from "./queue-openapi.ts";
 import { SLA_PATHS, SLA_SCHEMAS } from "./sla-openapi.ts";
 import { CHART_LIMIT_MAX } from "./span-query.ts";
 import { UPDATE_PATHS, UPDATE_SCHEMAS } from "./update-openapi.ts";
@@ -194,6 +195,7 @@ const schemas = {
   ...SLA_SCHEMAS,
   ...ALERTS_SCHEMAS,
   ...UPDATE_SCHEMAS,
+  ...QUEUE_SCHEMAS,
 } as const;
 
 const snapshot = object({ timestamp: unixTime, paths: list(ref("PathHealth")) });
@@ -363,6 +365,7 @@ export const OPENAPI = {
     ...ALERTS_PATHS,
     ...STREAM_PATHS,
     ...UPDATE_PATHS,
+    ...QUEUE_PATHS,
   },
   components: {
     securitySchemes: { token: { type: "http", scheme: "bearer" } },

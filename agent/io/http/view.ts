@@ -11,7 +11,7 @@ import type {
   ProcessUsage,
   StoreState,
 } from "../../controller/ports.ts";
-import type { QueueState } from "../../controller/queue/ports.ts";
+import type { DeadLetter, QueueState } from "../../controller/queue/ports.ts";
 import type { Aggregate, AggregateQuery, BucketPage, BucketQuery } from "../../domain/aggregate.ts";
 import type { PathId } from "../../domain/ids.ts";
 import type { PathHealth } from "../../domain/path-health.ts";
@@ -118,6 +118,8 @@ export interface AgentView {
   /** A copy of the database beside it. */
   backup(): Promise<BackupEnd>;
   status(): AgentStatus;
+  /** Newest last. */
+  deadLetters(): readonly DeadLetter[];
   ready(): Readiness;
   /** Absent: reloading over HTTP is not offered. */
   reload?(): ReloadOutcome;
