@@ -13,7 +13,7 @@ export function failoverPart(view: FailoverView): Html | string {
   const { policies } = view.snapshot();
   if (policies.length === 0) return "";
   return html`<table>
-<thead><tr><th>Policy</th><th>Active path</th><th class="wide">Backups</th>
+<thead><tr><th>Policy</th><th>Active path</th><th class="wide">Primary, backups</th>
 <th class="n">Failovers</th><th class="wide">Standing orders</th></tr></thead>
 <tbody>${policies.map(policyRow)}</tbody>
 </table>
@@ -24,7 +24,7 @@ function policyRow(policy: PolicyBody): Html {
   return html`<tr>
 <td>${policy.name}<small>policy ${policy.policy_id}</small></td>
 <td><span class="s ${stateOf(policy)}">${activeText(policy)}</span></td>
-<td class="wide">${policy.backup_path_ids.join(", ")}</td>
+<td class="wide">${[policy.primary_path_id, ...policy.backup_path_ids].join(", ")}</td>
 <td class="n">${policy.failover_count}</td>
 <td class="wide">${standingOrders(policy)}</td>
 </tr>
