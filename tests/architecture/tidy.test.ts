@@ -110,6 +110,14 @@ describe("tidy", () => {
     expect(silent).toEqual([]);
   });
 
+  test("fast-check is taken with the seed of the gate", () => {
+    const found = sources("tests/**/*.ts")
+      .filter(({ path }) => path !== "tests/support/property.ts")
+      .filter(({ text }) => /^import .* from "fast-check";/m.test(text))
+      .map(({ path }) => `${path}: import { fc } from tests/support/property.ts`);
+    expect(found).toEqual([]);
+  });
+
   test("no test is focused or left to do", () => {
     const marked = sources("tests/**/*.ts")
       .filter(({ path }) => !path.endsWith("tidy.test.ts"))

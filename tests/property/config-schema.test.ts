@@ -4,7 +4,6 @@
  */
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import fc from "fast-check";
 import { parse } from "yaml";
 import { effectiveTree } from "../../agent/config/effective.ts";
 import { effectiveYaml } from "../../agent/config/effective-text.ts";
@@ -16,6 +15,7 @@ import { readRoot } from "../../agent/config/root.ts";
 import { configSchema } from "../../agent/config/schema/json-schema.ts";
 import type { AgentConfig } from "../../agent/domain/config.ts";
 import { isValid } from "../support/json-schema.ts";
+import { fc } from "../support/property.ts";
 
 const numRuns = process.env["FULL"] === "1" ? 4_000 : 400;
 setDefaultTimeout(120_000);

@@ -3,10 +3,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax under test
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import fc from "fast-check";
 import { referenceConfig } from "../../agent/config/example.ts";
 import { parseConfig } from "../../agent/config/parse.ts";
 import { formatProblem } from "../../agent/config/problem.ts";
+import { fc } from "../support/property.ts";
 
 const isFull = process.env["FULL"] === "1";
 const runs = { numRuns: isFull ? 20_000 : 300 };

@@ -4,13 +4,13 @@
  */
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import fc from "fast-check";
 import { createApp } from "../../agent/io/http/app.ts";
 import { OPENAPI } from "../../agent/io/http/openapi.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeFailoverView } from "../support/fake-failover-view.ts";
 import { FakeLog } from "../support/fake-log.ts";
 import { FakeMetrics, FakeView, pathLabels } from "../support/fake-view.ts";
+import { fc } from "../support/property.ts";
 
 const isFull = process.env["FULL"] === "1";
 const numRuns = isFull ? 100_000 : 1_500;

@@ -4,7 +4,6 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Family, KernelRoute, KernelRule } from "../../agent/domain/kernel-net.ts";
 import {
   readLinkChange,
@@ -28,6 +27,7 @@ import { decodeRoute, encodeRouteReplace } from "../../agent/wire/netlink-route.
 import { decodeRule, encodeRuleCreate } from "../../agent/wire/netlink-rule.ts";
 import { eventOf } from "../../agent/worker/netlink/events.ts";
 import { golden, goldenNames } from "../support/netlink-golden.ts";
+import { fc } from "../support/property.ts";
 
 const numRuns = process.env["FULL"] === "1" ? 200_000 : 2_000;
 const DECODERS = [decodeRoute, decodeRule, decodeLink, decodeAddress, decodeNetconf, decodeFlow];

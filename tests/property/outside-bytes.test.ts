@@ -4,7 +4,6 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { parseListen } from "../../agent/io/http/listen.ts";
 import { chooseFormat } from "../../agent/io/http/metrics/negotiation.ts";
 import type { FrameHeader } from "../../agent/wire/frame.ts";
@@ -22,6 +21,7 @@ import type { Packet, PacketKind } from "../../agent/worker/matcher.ts";
 import { JUDGEMENT, Matcher } from "../../agent/worker/matcher.ts";
 import { SeriesTable } from "../../agent/worker/series-table.ts";
 import { TableAssembly } from "../../agent/worker/table-assembly.ts";
+import { fc } from "../support/property.ts";
 import { icmpRow } from "../support/table-rows.ts";
 
 const numRuns = process.env["FULL"] === "1" ? 200_000 : 2_000;

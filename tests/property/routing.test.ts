@@ -5,7 +5,6 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { KernelLink, KernelRoute, KernelRule } from "../../agent/domain/kernel-net.ts";
 import {
   isLinkAlive,
@@ -24,6 +23,7 @@ import type { PlannedPath, PlannedPolicy, RoutePlan } from "../../agent/routing/
 import { placeKey } from "../../agent/routing/route-forms.ts";
 import { ruleKey } from "../../agent/routing/rule-forms.ts";
 import { applyAll, applyOne } from "../support/kernel-model.ts";
+import { fc } from "../support/property.ts";
 import {
   ADMIN_DOWN,
   chosen,

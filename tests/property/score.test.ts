@@ -3,8 +3,8 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { pathLayout, scorerOf } from "../support/core.ts";
+import { fc } from "../support/property.ts";
 
 const latency = fc.double({ min: 0, max: 20_000, noNaN: true });
 const loss = fc.double({ min: 0, max: 100, noNaN: true });

@@ -4,7 +4,6 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { ntpFraction, ntpSeconds, ntpSpanUs } from "../../agent/wire/ntp-time.ts";
 import { sockaddrOf } from "../../agent/wire/sockaddr.ts";
 import type { StampForm, StampPacket } from "../../agent/wire/stamp.ts";
@@ -27,6 +26,7 @@ import { JUDGEMENT, Matcher } from "../../agent/worker/matcher.ts";
 import { SeriesTable } from "../../agent/worker/series-table.ts";
 import { StampMatcher } from "../../agent/worker/stamp/matcher.ts";
 import { fractionWith, numberIn, StampSessions } from "../../agent/worker/stamp/sessions.ts";
+import { fc } from "../support/property.ts";
 import { icmpRow } from "../support/table-rows.ts";
 
 const numRuns = process.env["FULL"] === "1" ? 200_000 : 2_000;

@@ -4,12 +4,12 @@
  */
 
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { encodeDelta } from "../../agent/update/delta-encode.ts";
 import { parseDelta } from "../../agent/update/delta-format.ts";
 import { parseManifest } from "../../agent/update/manifest.ts";
 import { parseMemory } from "../../agent/update/memory.ts";
 import { parseSignature } from "../../agent/update/minisign.ts";
+import { fc } from "../support/property.ts";
 import { applied, fileOf } from "../support/update-delta.ts";
 
 const RUNS = Bun.env["FULL"] === "1" ? 3_000 : 150;

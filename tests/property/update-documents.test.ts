@@ -5,10 +5,10 @@
  */
 
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { FILE_SIZE_MAX, RELEASE_MAX } from "../../agent/update/manifest.ts";
 import type { SignedDocuments } from "../../agent/update/trust.ts";
 import { judgeOffer } from "../../agent/update/trust.ts";
+import { fc } from "../support/property.ts";
 import { judge, manifestDocument, signedDocuments } from "../support/update-documents.ts";
 
 const RUNS = Bun.env["FULL"] === "1" ? 20_000 : 600;

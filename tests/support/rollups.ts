@@ -1,10 +1,10 @@
 /** Buckets for tests: with everything in them, and arbitrary ones. */
 
-import fc from "fast-check";
 import { pathId } from "../../agent/domain/ids.ts";
 import type { Rollup } from "../../agent/domain/rollup.ts";
 import { unixSeconds } from "../../agent/domain/units.ts";
 import { encodeHistogram } from "../../agent/scoring/histogram.ts";
+import { fc } from "./property.ts";
 
 /** Midnight UTC. */
 export const DAY0 = 1_699_920_000;

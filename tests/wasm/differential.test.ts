@@ -4,13 +4,13 @@
  */
 
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { pathIndex } from "../../agent/domain/ids.ts";
 import { OUTCOME, OUTCOME_KINDS } from "../../agent/domain/outcome.ts";
 import { limitingOf, statusOf } from "../../agent/domain/status.ts";
 import type { SeriesColumns } from "../../agent/scoring/scorer.ts";
 import type { WasmScorer } from "../../agent/scoring/wasm-scorer.ts";
 import { feed, pathLayout, scorerOf } from "../support/core.ts";
+import { fc } from "../support/property.ts";
 import type { ReferenceOutcome, ReferenceResult } from "../support/reference-core.ts";
 import { referencePath, referenceResult } from "../support/reference-core.ts";
 

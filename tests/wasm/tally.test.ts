@@ -1,7 +1,6 @@
 /** The tally of a path in the core against the values it was fed, over random streams. */
 
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { pathIndex } from "../../agent/domain/ids.ts";
 import { OUTCOME_FLAG } from "../../agent/domain/outcome.ts";
 import {
@@ -13,6 +12,7 @@ import {
 } from "../../agent/scoring/histogram.ts";
 import type { PathTally } from "../../agent/scoring/scorer.ts";
 import { feed, pathLayout, scorerOf } from "../support/core.ts";
+import { fc } from "../support/property.ts";
 
 const RUNS = process.env["FULL"] === "1" ? 5_000 : 500;
 const { confirmation: CONFIRMATION, rttVoid: VOID, seed: SEED } = OUTCOME_FLAG;

@@ -58,7 +58,7 @@ function concerns(id: number | null, other: Side, policies: readonly AlertPolicy
 
 /** Work is being done on it, so nobody is told: on its path, or on every path of its policy. */
 export function isInMaintenance(
-  { path, policy }: Side,
+  { path, policy }: Pick<Side, "path" | "policy">,
   maintained: ReadonlySet<PathId>,
   policies: readonly AlertPolicy[],
 ): boolean {

@@ -24,6 +24,7 @@ import {
   orphanRule,
   restoredInstance,
   saved,
+  subjectOf,
   watches,
 } from "./instance.ts";
 import type { Addressed } from "./messages.ts";
@@ -143,7 +144,7 @@ export class AlertEngine {
         if (!watches(rule, condition)) continue;
         const key = instanceKey(rule, condition.key);
         const known = this.#instances.get(key);
-        if (known === undefined) this.#instances.set(key, newInstance(rule, condition));
+        if (known === undefined) this.#instances.set(key, newInstance(rule, condition, now.at));
         else this.#goOn(known, condition);
       }
     }
@@ -249,9 +250,9 @@ export class AlertEngine {
     const { policies, groupSecs, quietHours } = this.#settings;
     const quiet =
       this.#instances.size === 0 ? [] : quietHours.filter((one) => isQuiet(one, now.wall));
-    const isMuted = ({ condition, rule }: Instance) =>
-      isInMaintenance(condition, this.#maintained, policies) ||
-      quiet.some(({ pass }) => !isAtLeast(rule.severity, pass));
+    const isMuted = (one: Instance) =>
+      isInMaintenance(subjectOf(one), this.#maintained, policies) ||
+      quiet.some(({ pass }) => !isAtLeast(one.rule.severity, pass));
     const group = micros(groupSecs * US_PER_S);
     const reach = (one: Instance) => this.#reachOf(one);
     const roots = new Roots(this.#instances.values(), { policies, group, reach, isMuted });

@@ -24,6 +24,8 @@ export interface Over {
 
 export interface Instance {
   readonly rule: AlertRule;
+  /** When the rule met the condition: later than its start if the rule is newer. */
+  readonly metAt: Instant;
   /** As it was seen last. */
   condition: Condition;
   told: Told | null;
@@ -37,8 +39,8 @@ export function instanceKey(rule: Pick<AlertRule, "name">, conditionKey: string)
   return `${rule.name} ${conditionKey}`;
 }
 
-export function newInstance(rule: AlertRule, condition: Condition): Instance {
-  return { rule, condition, told: null, over: null, absorbed: false };
+export function newInstance(rule: AlertRule, condition: Condition, metAt: Instant): Instance {
+  return { rule, metAt, condition, told: null, over: null, absorbed: false };
 }
 
 /** When it has lasted long enough to be told. */
@@ -51,6 +53,16 @@ export function endAt({ rule, over }: Instance): Instant | null {
   return over === null ? null : after(over.at, micros(rule.keep_secs * US_PER_S));
 }
 
+/**
+ * What a message about it names. Of one that was told that stays as it was told, while the
+ * condition may have gone on to another path of the policy.
+ */
+export function subjectOf({ condition, told }: Instance): Pick<Condition, "path" | "policy"> {
+  if (told === null) return condition;
+  const { path_id, policy_id: policy } = told.alert;
+  return { path: path_id === null ? null : pathId(path_id), policy };
+}
+
 export function watches(rule: AlertRule, { type, path, policy }: Condition): boolean {
   if (rule.on !== type) return false;
   if (rule.paths.length > 0 && (path === null || !rule.paths.includes(path))) return false;
@@ -58,13 +70,15 @@ export function watches(rule: AlertRule, { type, path, policy }: Condition): boo
 }
 
 export function alertOf(
-  { rule, condition }: Instance,
+  { rule, metAt, condition }: Instance,
   consequences: readonly string[],
   { at, wall }: Now,
 ): Alert {
-  const started = unixMillis(Math.floor(wall - between(condition.since, at) / US_PER_MS));
+  const wallAt = (then: Instant) => unixMillis(Math.floor(wall - between(then, at) / US_PER_MS));
+  const started = wallAt(condition.since);
   return {
-    id: `${rule.name}/${condition.key}/${started}`,
+    // A rule that was taken away and came back tells what still goes on as another alert.
+    id: `${rule.name}/${condition.key}/${wallAt(metAt)}`,
     rule: rule.name,
     type: condition.type,
     severity: rule.severity,
@@ -101,7 +115,7 @@ export function restoredInstance(one: SavedAlert, rule: AlertRule, now: Now): In
   };
   const told = { alert, channels };
   const ended = over === null ? null : { at: now.at, wall: over };
-  return { rule, condition, told, over: ended, absorbed: false };
+  return { rule, metAt: condition.since, condition, told, over: ended, absorbed: false };
 }
 
 /** What is left of a rule that is gone: enough to tell the end of its alerts. */

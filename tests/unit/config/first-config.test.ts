@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { firstConfig } from "../../../agent/config/first-config.ts";
 import { parseConfig } from "../../../agent/config/parse.ts";
 import { formatProblem } from "../../../agent/config/problem.ts";
 import type { BoxUplink } from "../../../agent/domain/box-uplinks.ts";
+import { fc } from "../../support/property.ts";
 
 const FIBER: BoxUplink = {
   device: "eth1",

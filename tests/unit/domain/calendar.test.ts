@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { calendarMonth, isTimeZone, localTime, monthAt } from "../../../agent/domain/calendar.ts";
 import { unixSeconds } from "../../../agent/domain/units.ts";
+import { fc } from "../../support/property.ts";
 
 function monthOf(month: string, timezone: string) {
   const made = calendarMonth(month, timezone);

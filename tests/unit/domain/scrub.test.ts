@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { scrub } from "../../../agent/domain/scrub.ts";
 import { MASK } from "../../../agent/domain/secrets.ts";
+import { fc } from "../../support/property.ts";
 
 describe("scrub()", () => {
   const rows = [

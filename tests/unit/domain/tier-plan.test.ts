@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { TIER_SECS } from "../../../agent/domain/rollup.ts";
 import type { TierLimits } from "../../../agent/domain/tier-plan.ts";
 import { planTiers } from "../../../agent/domain/tier-plan.ts";
+import { fc } from "../../support/property.ts";
 import { DAY0 } from "../../support/rollups.ts";
 
 const HOUR = 3_600;

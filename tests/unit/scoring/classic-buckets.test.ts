@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { cumulativeCounts, RTT_BOUND_EXPONENTS } from "../../../agent/scoring/classic-buckets.ts";
 import type { Histogram } from "../../../agent/scoring/histogram.ts";
+import { fc } from "../../support/property.ts";
 
 /** As OpenTelemetry defines it, without any cleverness. */
 function histogramOf(values: readonly number[], scale: number): Histogram {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Histogram } from "../../../agent/scoring/histogram.ts";
 import {
   BUCKETS_MAX,
@@ -11,6 +10,7 @@ import {
   quantileErrorPct,
   totalOf,
 } from "../../../agent/scoring/histogram.ts";
+import { fc } from "../../support/property.ts";
 
 const ERROR_PCT = 1.1;
 

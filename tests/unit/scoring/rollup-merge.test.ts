@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { unixSeconds } from "../../../agent/domain/units.ts";
 import { decodeAll, mergeBlobs, mergeRollups } from "../../../agent/scoring/rollup-merge.ts";
+import { fc } from "../../support/property.ts";
 import { DAY0, histogramOf, rollup, someRollups } from "../../support/rollups.ts";
 
 const END = unixSeconds(DAY0 + 3_600);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { BurnRates } from "../../../agent/sla/budget.ts";
 import { budgetOf, burnLevel, burnRates } from "../../../agent/sla/budget.ts";
 import type { Slice } from "../../../agent/sla/slice.ts";
+import { fc } from "../../support/property.ts";
 
 const DAY = 86_400;
 

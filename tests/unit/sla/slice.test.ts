@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { unixSeconds } from "../../../agent/domain/units.ts";
 import { availabilityPct } from "../../../agent/sla/budget.ts";
 import { coveredSecs, policySlices, sliceOf } from "../../../agent/sla/slice.ts";
+import { fc } from "../../support/property.ts";
 import { DAY0, rollup } from "../../support/rollups.ts";
 
 function span(from: number, to: number | null) {

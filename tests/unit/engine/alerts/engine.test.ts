@@ -228,6 +228,22 @@ describe("AlertEngine in maintenance and quiet hours", () => {
     );
   });
 
+  test("the end of an alert is held back by the path that it was told of", () => {
+    const world = new AlertWorld();
+    const failed = (from: typeof FIBER) => ({
+      kind: "failover" as const,
+      event: completed({ type: "failed", from, to: from }),
+    });
+    world.give(failed(LTE));
+    world.pass(10_000);
+    world.give(failed(FIBER), { kind: "maintenance", paths: [LTE] });
+    world.pass(700_000);
+    expect(world.lines()).toEqual(["firing failover-failed lte"]);
+    world.give({ kind: "maintenance", paths: [] });
+    world.pass(10_000);
+    expect(world.lines()).toEqual(["firing failover-failed lte", "resolved failover-failed lte"]);
+  });
+
   test("a policy is in maintenance when all of its paths are", () => {
     const begun = { kind: "all-down", policy: 1, family: 4, phase: "begun" } as const;
     const world = new AlertWorld();

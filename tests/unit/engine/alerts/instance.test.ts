@@ -26,7 +26,7 @@ const now = { at: instant(40_000_000), wall: unixMillis(WALL0) };
 
 describe("an instance", () => {
   test("is due when the condition has lasted, and ends when it has been over", () => {
-    const one = newInstance(rule("r", { for_secs: 30, keep_secs: 5 }), condition);
+    const one = newInstance(rule("r", { for_secs: 30, keep_secs: 5 }), condition, condition.since);
     expect(dueAt(one)).toBe(instant(40_000_000));
     expect(endAt(one)).toBeNull();
     one.over = now;
@@ -34,13 +34,13 @@ describe("an instance", () => {
   });
 
   test("alertOf() dates it by its age, so a step of the clock meanwhile is corrected", () => {
-    const alert = alertOf(newInstance(rule("r"), condition), [], now);
+    const alert = alertOf(newInstance(rule("r"), condition, condition.since), [], now);
     expect(alert.started_at_ms).toBe(unixMillis(WALL0 - 30_000));
     expect(alert.id).toBe(`r/path-down:fiber/${WALL0 - 30_000}`);
   });
 
   test("is saved when it was told, and restored as it was", () => {
-    const one = newInstance(rule("r"), condition);
+    const one = newInstance(rule("r"), condition, condition.since);
     expect(saved(one)).toEqual([]);
     one.told = { alert: alertOf(one, ["x"], now), channels: ["ops"] };
     const [kept] = saved(one);

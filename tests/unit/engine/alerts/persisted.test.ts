@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { unixMillis } from "../../../../agent/domain/units.ts";
 import { parseSavedAlerts } from "../../../../agent/engine/alerts/persisted.ts";
 import {
   AlertWorld,
@@ -7,6 +8,7 @@ import {
   LTE,
   RULES,
   settings,
+  WALL0,
 } from "../../../support/alert-world.ts";
 
 function savedState(): Record<string, unknown> {
@@ -116,5 +118,21 @@ describe("AlertEngine over a restart", () => {
     world.path(FIBER, "down");
     world.pass(10_000);
     expect(world.lines()).toContain("resolved path-down fiber");
+  });
+
+  test("a rule that was gone and is back tells what goes on as another alert", () => {
+    const world = new AlertWorld();
+    world.path(FIBER, "down");
+    for (const rules of [[], RULES]) {
+      world.pass(10_000);
+      world.engine.configure(settings({ rules }));
+      world.give();
+    }
+    world.pass(10_000);
+    const told = world.records.flatMap(({ alerts }) => alerts);
+    expect(told.map(({ status }) => status)).toEqual(["firing", "resolved", "firing"]);
+    expect(told[1]?.id).toBe(told[0]?.id ?? "");
+    expect(told[2]?.id).not.toBe(told[0]?.id ?? "");
+    expect(told[2]?.started_at_ms).toBe(unixMillis(WALL0));
   });
 });

@@ -8,7 +8,7 @@ import { FIBER, rule, settings, WALL0 } from "../../../support/alert-world.ts";
 const now = { at: instant(10_000_000), wall: unixMillis(WALL0) };
 
 function instance(on: "path-down" | "path-degraded", forSecs: number): Instance {
-  return newInstance(rule(on, { on, for_secs: forSecs }), {
+  const condition = {
     key: `${on}:fiber`,
     type: on,
     path: FIBER,
@@ -17,7 +17,8 @@ function instance(on: "path-down" | "path-degraded", forSecs: number): Instance 
     cause: "",
     since: now.at,
     endsAt: null,
-  });
+  };
+  return newInstance(rule(on, { on, for_secs: forSecs }), condition, now.at);
 }
 
 function roots(all: readonly Instance[], muted: readonly Instance[] = [], blind = false): Roots {

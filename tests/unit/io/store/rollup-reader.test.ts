@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
-import fc from "fast-check";
 import { pathId } from "../../../../agent/domain/ids.ts";
 import { unixSeconds } from "../../../../agent/domain/units.ts";
 import { openJournal, temporaryFolder } from "../../../support/journals.ts";
+import { fc } from "../../../support/property.ts";
 import { DAY0, rollup, someRollups } from "../../../support/rollups.ts";
 
 const DAY = 86_400;

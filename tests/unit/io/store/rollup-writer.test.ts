@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import fc from "fast-check";
 import type { PathId } from "../../../../agent/domain/ids.ts";
 import { pathId } from "../../../../agent/domain/ids.ts";
 import type { Rollup, Tier } from "../../../../agent/domain/rollup.ts";
@@ -11,6 +10,7 @@ import { selectRollups } from "../../../../agent/io/store/rollup-rows.ts";
 import { RollupWriter, rolledUntil } from "../../../../agent/io/store/rollup-writer.ts";
 import { mergeRollups } from "../../../../agent/scoring/rollup-merge.ts";
 import { temporaryFolder } from "../../../support/journals.ts";
+import { fc } from "../../../support/property.ts";
 import { DAY0, rollup, someRollups } from "../../../support/rollups.ts";
 
 const HOUR = TIER_SECS["1h"];
