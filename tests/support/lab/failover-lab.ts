@@ -25,6 +25,8 @@ export interface FailoverLabOptions {
   readonly extra?: string;
   /** Made by the test, with what it wants below it. */
   readonly folder?: string;
+  /** Command before the program, within the box. */
+  readonly prefix?: readonly string[];
 }
 
 export interface LabEvent {
@@ -186,7 +188,7 @@ function launch(
 ): RunningAgent {
   return startAgent({
     config: configOf(uplinks, options),
-    prefix: uplinks.box.command([]),
+    prefix: uplinks.box.command([...(options.prefix ?? [])]),
     ...(folder === undefined ? {} : { folder }),
   });
 }
