@@ -82,6 +82,19 @@ describe("of any configuration that the parser takes", () => {
   });
 });
 
+test("a promise that is left open is none, for the parser and for the schema", () => {
+  const text = `paths:
+  - { id: a, targets: [192.0.2.1] }
+  - { id: b, targets: [192.0.2.1] }
+sla:
+  objectives:
+    - { path: a, loss_pct: 1, availability_pct: ~, latency_p95_ms: ~, jitter_ms: ~, mos: ~ }
+    - { path: b, loss_pct: ~, mos: 4 }
+`;
+  expect(read(text)).not.toBeNull();
+  expect(isValid(parse(text, { version: "1.2" }), schema)).toBe(true);
+});
+
 test("config migrate answers for any text, and what it writes is settled", () => {
   fc.assert(
     fc.property(fc.oneof(texts, fc.string({ unit: "binary" })), (text) => {

@@ -4,7 +4,7 @@ import { PATH_ID, text } from "./forms.ts";
 import type { SectionName, SectionSpecs, Spec } from "./spec.ts";
 
 function most(help: string, max: number, unit: string): Spec {
-  return { kind: "number", help, min: 0.01, max, unit };
+  return { kind: "number", help, min: 0.01, max, unit, nullable: true };
 }
 
 export const SLA_TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
@@ -35,10 +35,24 @@ export const SLA_TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
       min: 1,
       max: 99.9999,
       unit: "%",
+      nullable: true,
     },
     latency_p95_ms: most("at most, over all probes of the month", 60_000, "ms"),
-    loss_pct: { kind: "number", help: "at most, on average", min: 0, max: 100, unit: "%" },
+    loss_pct: {
+      kind: "number",
+      help: "at most, on average",
+      min: 0,
+      max: 100,
+      unit: "%",
+      nullable: true,
+    },
     jitter_ms: most("at most, on average", 60_000, "ms"),
-    mos: { kind: "number", help: "at least, of the month's latency and loss", min: 1, max: 4.5 },
+    mos: {
+      kind: "number",
+      help: "at least, of the month's latency and loss",
+      min: 1,
+      max: 4.5,
+      nullable: true,
+    },
   },
 };
