@@ -24,6 +24,8 @@ paths:
 `;
 const LOCKED_SECS = process.env["FULL"] === "1" ? 60 : 5;
 const FAULT_MS = 3_000;
+/** A row is written every second. */
+const WRITTEN_MS = 2_500;
 /** Of ten a second; a starved host loses some of its time, not most of it. */
 const PROBES_MIN = 5;
 
@@ -178,6 +180,8 @@ describe("an agent whose disk fails", () => {
       expect(await first.stop()).toBe(0);
       const agent = start(folder);
       await untilStored(agent);
+      // It has written, so that the pages it needs for that are in its memory.
+      await Bun.sleep(WRITTEN_MS);
       damage(agent.database);
       const aside = () =>
         readdirSync(dirname(agent.database)).some((name) => name.includes(".corrupt-"));

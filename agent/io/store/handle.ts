@@ -11,6 +11,7 @@ import { unixSeconds } from "../../domain/units.ts";
 import { openDatabase, PAGE_BYTES } from "./database.ts";
 import type { Attempt, StoreFault } from "./fault.ts";
 import { attempt } from "./fault.ts";
+import { fileDamage } from "./file-check.ts";
 import { setAside } from "./set-aside.ts";
 
 export interface HandleOptions {
@@ -93,7 +94,7 @@ export class StoreHandle {
   open(timeoutMs: number): boolean {
     if (this.#isLent) return false;
     if (this.#reopen) this.close();
-    if (this.#db !== null) return true;
+    if (this.#db !== null && !this.#isDamaged(this.#db)) return true;
     if (this.#corrupt && !this.#replaceCorrupt()) return false;
     let opened = this.#openFile(timeoutMs);
     if (opened.kind === "fault" && opened.fault.kind === "corrupt") {
@@ -142,6 +143,18 @@ export class StoreHandle {
     for (const watcher of this.#watchers) watcher.closed();
   }
 
+  /** Looks at the file behind the handle; a damaged one is closed, to be set aside. */
+  #isDamaged(db: Database): boolean {
+    const { path, isHeld } = this.#options;
+    if (isHeld()) return false;
+    const damage = fileDamage(path);
+    if (damage === null || isWhole(db)) return false;
+    this.#report({ kind: "corrupt", reason: `cannot write history: ${damage}` });
+    this.close();
+    this.#corrupt = true;
+    return true;
+  }
+
   #openFile(openTimeoutMs: number): Attempt<Database> {
     const { path } = this.#options;
     const opened = openDatabase({ path, maxPages: this.maxPages, openTimeoutMs });
@@ -179,4 +192,14 @@ export class StoreHandle {
     this.#lastFault = fault;
     for (const watcher of this.#watchers) watcher.failed(fault);
   }
+}
+
+/** Reads everything, which takes its time: only asked when the file looks damaged. */
+function isWhole(db: Database): boolean {
+  const read = attempt("cannot check history database", () => {
+    // What is in memory would hide what is on the disk.
+    db.run("PRAGMA shrink_memory");
+    return db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check;
+  });
+  return read.kind === "ok" && read.value === "ok";
 }
