@@ -1,10 +1,13 @@
 /** What was promised, for the reports of service levels. */
 
 import { PATH_ID, text } from "./forms.ts";
-import type { SectionName, SectionSpecs, Spec } from "./spec.ts";
+import type { NumberSpec, SectionName, SectionSpecs } from "./spec.ts";
 
-function most(help: string, max: number, unit: string): Spec {
-  return { kind: "number", help, min: 0.01, max, unit, nullable: true };
+type Bounds = Pick<NumberSpec, "min" | "max" | "unit">;
+
+/** null: not promised. */
+function promise(help: string, bounds: Bounds): NumberSpec {
+  return { kind: "number", help, ...bounds, nullable: true };
 }
 
 export const SLA_TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
@@ -29,30 +32,18 @@ export const SLA_TABLE: Readonly<Partial<Record<SectionName, SectionSpecs>>> = {
       min: 1,
       max: 2 ** 31 - 1,
     },
-    availability_pct: {
-      kind: "number",
-      help: "at least; maintenance is forgiven",
+    availability_pct: promise("at least; maintenance is forgiven", {
       min: 1,
       max: 99.9999,
       unit: "%",
-      nullable: true,
-    },
-    latency_p95_ms: most("at most, over all probes of the month", 60_000, "ms"),
-    loss_pct: {
-      kind: "number",
-      help: "at most, on average",
-      min: 0,
-      max: 100,
-      unit: "%",
-      nullable: true,
-    },
-    jitter_ms: most("at most, on average", 60_000, "ms"),
-    mos: {
-      kind: "number",
-      help: "at least, of the month's latency and loss",
-      min: 1,
-      max: 4.5,
-      nullable: true,
-    },
+    }),
+    latency_p95_ms: promise("at most, over all probes of the month", {
+      min: 0.01,
+      max: 60_000,
+      unit: "ms",
+    }),
+    loss_pct: promise("at most, on average", { min: 0, max: 100, unit: "%" }),
+    jitter_ms: promise("at most, on average", { min: 0.01, max: 60_000, unit: "ms" }),
+    mos: promise("at least, of the month's latency and loss", { min: 1, max: 4.5 }),
   },
 };
