@@ -94,12 +94,16 @@ export class StoreHandle {
   open(timeoutMs: number): boolean {
     if (this.#isLent) return false;
     if (this.#reopen) this.close();
-    if (this.#db !== null && !this.#isDamaged(this.#db)) return true;
+    const damage = this.#damage();
+    if (damage !== null) {
+      this.close();
+      this.#condemn(damage);
+    }
+    if (this.#db !== null) return true;
     if (this.#corrupt && !this.#replaceCorrupt()) return false;
     let opened = this.#openFile(timeoutMs);
     if (opened.kind === "fault" && opened.fault.kind === "corrupt") {
-      this.#report(opened.fault);
-      this.#corrupt = true;
+      this.#condemn(opened.fault);
       if (!this.#replaceCorrupt()) return false;
       opened = this.#openFile(timeoutMs);
     }
@@ -143,16 +147,19 @@ export class StoreHandle {
     for (const watcher of this.#watchers) watcher.closed();
   }
 
-  /** Looks at the file behind the handle; a damaged one is closed, to be set aside. */
-  #isDamaged(db: Database): boolean {
+  /** Of the file behind the handle, as a look from outside shows it; null: nothing is known. */
+  #damage(): StoreFault | null {
     const { path, isHeld } = this.#options;
-    if (isHeld()) return false;
+    if (this.#db === null || isHeld()) return null;
     const damage = fileDamage(path);
-    if (damage === null || isWhole(db)) return false;
-    this.#report({ kind: "corrupt", reason: `cannot write history: ${damage}` });
-    this.close();
+    if (damage === null || isWhole(this.#db)) return null;
+    return { kind: "corrupt", reason: `cannot write history: ${damage}` };
+  }
+
+  /** Nothing is open: the file waits for being set aside. */
+  #condemn(fault: StoreFault): void {
+    this.#report(fault);
     this.#corrupt = true;
-    return true;
   }
 
   #openFile(openTimeoutMs: number): Attempt<Database> {
