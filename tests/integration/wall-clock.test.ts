@@ -1,10 +1,9 @@
 /**
  * The wall clock set back and forth by an hour under a probing worker, on real sockets with real
- * kernel stamps. What was tried and does not do it: libfaketime by LD_PRELOAD changes what the
- * runtime calls, but neither the C library that the worker opens by itself nor the kernel's stamps,
- * and no preload survives into the agent's processes; a time namespace has no wall clock of its
- * own; the machine's clock is everybody's. So the seam is moved instead, see stepped-loop.ts; the
- * controller's side is in the tests of its driver.
+ * kernel stamps. What was tried and does not do it: a preloaded library changes what the runtime
+ * calls, so it serves for the controller (lab/failover-clock), but neither the C library that the
+ * worker opens by itself nor the kernel's stamps; a time namespace has no wall clock of its own;
+ * the machine's clock is everybody's. So the seam is moved instead, see stepped-loop.ts.
  */
 
 import { afterEach, describe, expect, test } from "bun:test";

@@ -188,7 +188,7 @@ function launch(
 ): RunningAgent {
   return startAgent({
     config: configOf(uplinks, options),
-    prefix: uplinks.box.command([...(options.prefix ?? [])]),
+    prefix: uplinks.box.command(options.prefix ?? []),
     ...(folder === undefined ? {} : { folder }),
   });
 }
